@@ -1,0 +1,57 @@
+"""What a face processor gives back: a processed crop, where it applies, and how to put it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from facefusion.core.arrays import Float32, check_shape
+from facefusion.core.face import Face
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AlignedFace:
+    """A face cut out of a frame.
+
+    pixels: (h, w, 3) float32 RGB in [0, 1].
+    matrix: (2, 3) float32, frame pixels → crop pixels. A pure integer translation means a native crop.
+    face: the detection, in frame coordinates.
+    frame_index: position in the clip (0 for a still picture); seeds everything random.
+    """
+
+    pixels: Float32
+    matrix: Float32
+    face: Face
+    frame_index: int = 0
+
+    def __post_init__(self) -> None:
+        check_shape("AlignedFace.pixels", self.pixels, (None, None, 3))
+        check_shape("AlignedFace.matrix", self.matrix, (2, 3))
+
+    @property
+    def is_native(self) -> bool:
+        """True when the crop's pixels are the frame's own pixels, only shifted."""
+        linear = self.matrix[:, :2]
+        shift = self.matrix[:, 2]
+        return bool(np.array_equal(linear, np.eye(2, dtype=np.float32)) and np.all(shift == np.round(shift)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patch:
+    """A processed crop, ready to be pasted.
+
+    pixels: (h, w, 3) float32 RGB in [0, 1]. mask: (h, w) float32 in [0, 1], where the edit applies.
+    matrix: (2, 3) float32, frame pixels → crop pixels.
+    note: one word on what the processor decided ("done", "weakened", "left_alone").
+    """
+
+    pixels: Float32
+    mask: Float32
+    matrix: Float32
+    note: str = "done"
+
+    def __post_init__(self) -> None:
+        check_shape("Patch.pixels", self.pixels, (None, None, 3))
+        check_shape("Patch.mask", self.mask, self.pixels.shape[:2])
+        check_shape("Patch.matrix", self.matrix, (2, 3))

@@ -1,0 +1,39 @@
+"""The three shapes of processor."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Protocol
+
+from facefusion.core.arrays import Float32
+from facefusion.core.frame import Frame
+from facefusion.core.patch import AlignedFace, Patch
+
+CropKind = Literal["native", "template"]
+
+
+class FaceProcessor(Protocol):
+    """`AlignedFace → Patch`. Never writes into its input."""
+
+    name: ClassVar[str]
+    crop_kind: CropKind
+    """"native": an unscaled cut-out; "template": warped to `template` at `crop_size` pixels."""
+
+    def process_face(self, aligned: AlignedFace) -> Patch | None:
+        """The patch to paste, or None when the face is to be left alone."""
+
+
+class FrameProcessor(Protocol):
+    """`Frame → Frame`, `scale` times as large."""
+
+    name: ClassVar[str]
+    scale: int
+
+    def process_frame(self, frame: Frame) -> Frame: ...
+
+
+class MatteProcessor(Protocol):
+    """`Frame → Matte`: (H, W) float32 in [0, 1], foreground opacity."""
+
+    name: ClassVar[str]
+
+    def process_matte(self, frame: Frame) -> Float32: ...

@@ -1,0 +1,75 @@
+"""The whole error tree of FaceFusion, on one page.
+
+Every error that a user can meet derives from `FaceFusionError`. Its text is one line that says what failed,
+why, and what would work. `exit_code` is what the command line ends with; the library itself never exits.
+"""
+
+from __future__ import annotations
+
+
+class FaceFusionError(Exception):
+    """Base of everything FaceFusion raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(FaceFusionError):
+    """The request itself is wrong: unknown names, values out of range, options that contradict."""
+
+    exit_code = 2
+
+
+class InvalidInput(FaceFusionError):
+    """A file or array that was given cannot be used."""
+
+    exit_code = 3
+
+
+class MediaUnreadable(InvalidInput):
+    """A picture or clip cannot be opened or decoded."""
+
+
+class NoFaceFound(FaceFusionError):
+    """No face where one is needed."""
+
+    exit_code = 4
+
+
+class SeveralFacesFound(InvalidInput):
+    """Several people in a picture that must show one."""
+
+
+class RefusedByPolicy(FaceFusionError):
+    """A policy forbids the request."""
+
+    exit_code = 5
+
+
+class ModelError(FaceFusionError):
+    """Something about a model's weights."""
+
+    exit_code = 6
+
+
+class ModelMissing(ModelError):
+    """A known model whose weights are not on this machine."""
+
+
+class ModelInvalid(ModelError):
+    """Weights that do not match their card: wrong hash, rank, shape or type."""
+
+
+class OutputFailed(FaceFusionError):
+    """The result could not be written; nothing half-written is left behind."""
+
+    exit_code = 7
+
+
+class OutputExists(OutputFailed):
+    """The output is there already and overwriting was not asked for."""
+
+
+class Cancelled(FaceFusionError):
+    """The run was cancelled by its caller."""
+
+    exit_code = 130
