@@ -18,16 +18,21 @@ class AlignedFace:
     matrix: (2, 3) float32, frame pixels → crop pixels. A pure integer translation means a native crop.
     face: the detection, in frame coordinates.
     frame_index: position in the clip (0 for a still picture); seeds everything random.
+    visible: (h, w) float32 in [0, 1], 1 where the face itself is seen and 0 where something is in front of it,
+        or None when nothing was looked for.
     """
 
     pixels: Float32
     matrix: Float32
     face: Face
     frame_index: int = 0
+    visible: Float32 | None = None
 
     def __post_init__(self) -> None:
         check_shape("AlignedFace.pixels", self.pixels, (None, None, 3))
         check_shape("AlignedFace.matrix", self.matrix, (2, 3))
+        if self.visible is not None:
+            check_shape("AlignedFace.visible", self.visible, self.pixels.shape[:2])
 
     @property
     def is_native(self) -> bool:
