@@ -48,15 +48,24 @@ class Patch:
 
     pixels: (h, w, 3) float32 RGB in [0, 1]. mask: (h, w) float32 in [0, 1], where the edit applies.
     matrix: (2, 3) float32, frame pixels → crop pixels.
+    base: (h, w, 3) float32, the target's own pixels after the processor moved them (a changed face shape moves the
+        mouth's inside and the jaw line), or None when nothing was moved. The edit is blended over it.
+    visible: (h, w) float32 in [0, 1], 0 where something in front of the face must stay untouched, or None.
     note: one word on what the processor decided ("done", "weakened", "left_alone").
     """
 
     pixels: Float32
     mask: Float32
     matrix: Float32
+    base: Float32 | None = None
+    visible: Float32 | None = None
     note: str = "done"
 
     def __post_init__(self) -> None:
         check_shape("Patch.pixels", self.pixels, (None, None, 3))
         check_shape("Patch.mask", self.mask, self.pixels.shape[:2])
         check_shape("Patch.matrix", self.matrix, (2, 3))
+        if self.base is not None:
+            check_shape("Patch.base", self.base, self.pixels.shape)
+        if self.visible is not None:
+            check_shape("Patch.visible", self.visible, self.pixels.shape[:2])

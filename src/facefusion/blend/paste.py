@@ -1,0 +1,104 @@
+"""Put a patch back into its picture; pixels outside the patch's mask stay bit-identical."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facefusion.blend.bands import blend_multiband, blend_poisson
+from facefusion.blend.settings import BlendMode, BlendSettings
+from facefusion.core import Float32, Patch, Pixels, from_unit, to_unit
+
+_NOTHING = 1.0 / 512.0
+"""Mask values below this cannot change an 8-bit pixel."""
+
+
+def paste(pixels: Pixels, patch: Patch, settings: BlendSettings | None = None) -> Pixels:
+    """A new picture with `patch` blended in.
+
+    pixels: (H, W, 3) RGB uint8, uint16 or float32; never written to. Returns the same shape and dtype. Wherever the
+    patch's mask is 0 and its base is the picture's own, the result is bit-identical to `pixels`.
+    """
+    settings = settings or BlendSettings()
+    result = pixels.copy()
+    window = _window(patch, pixels.shape[0], pixels.shape[1])
+    if window is None or settings.blend_strength <= 0.0:
+        return result
+    local, (y0, y1, x0, x1) = window
+    region = result[y0:y1, x0:x1]
+    under = to_unit(region)
+    moved = _moved(local, under)
+    base = under if local.base is None else np.where(moved[..., None], local.base, under)
+    over = _blend(base, local, settings.blend_mode)
+    if settings.blend_strength < 1.0:
+        over = under + (over - under) * np.float32(settings.blend_strength)
+    touched = (local.mask > _NOTHING) | moved
+    region[touched] = from_unit(over[touched], pixels.dtype)
+    return result
+
+
+def _blend(base: Float32, patch: Patch, mode: BlendMode) -> Float32:
+    mask = patch.mask
+    visible = np.ones_like(mask) if patch.visible is None else patch.visible
+    if mode == "plain":
+        return base + (patch.pixels - base) * (mask * visible)[..., None]
+    if mode == "poisson":
+        return blend_poisson(base, patch.pixels, mask, visible)
+    return blend_multiband(base, patch.pixels, mask, visible)
+
+
+def _moved(patch: Patch, under: Float32) -> NDArray[np.bool_]:
+    if patch.base is None:
+        return np.zeros(patch.mask.shape, bool)
+    difference = cv2.absdiff(patch.base, under).max(axis=2)
+    moved: NDArray[np.bool_] = difference > _NOTHING
+    return moved
+
+
+def _window(patch: Patch, height: int, width: int) -> tuple[Patch, tuple[int, int, int, int]] | None:
+    """The patch on the picture's own pixel grid, cut to where it applies, with its place (y0, y1, x0, x1)."""
+    linear, shift = patch.matrix[:, :2], patch.matrix[:, 2]
+    if np.array_equal(linear, np.eye(2, dtype=np.float32)) and np.all(shift == np.round(shift)):
+        return _cut(patch, -int(shift[0]), -int(shift[1]), height, width)
+    return _unwarped(patch, height, width)
+
+
+def _cut(patch: Patch, left: int, top: int, height: int, width: int) -> tuple[Patch, tuple[int, int, int, int]] | None:
+    h, w = patch.mask.shape
+    y0, y1, x0, x1 = max(top, 0), min(top + h, height), max(left, 0), min(left + w, width)
+    if y0 >= y1 or x0 >= x1:
+        return None
+    part = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
+    return _sliced(patch, part), (y0, y1, x0, x1)
+
+
+def _sliced(patch: Patch, part: Any) -> Patch:
+    base = None if patch.base is None else patch.base[part]
+    visible = None if patch.visible is None else patch.visible[part]
+    return Patch(patch.pixels[part], patch.mask[part], patch.matrix, base, visible, patch.note)
+
+
+def _unwarped(patch: Patch, height: int, width: int) -> tuple[Patch, tuple[int, int, int, int]] | None:
+    inverse = cv2.invertAffineTransform(patch.matrix)
+    h, w = patch.mask.shape
+    corners = np.array([[0, 0, 1], [w - 1, 0, 1], [0, h - 1, 1], [w - 1, h - 1, 1]], np.float32) @ inverse.T
+    x0, y0 = np.maximum(np.floor(corners.min(axis=0)).astype(int), 0)
+    x1, y1 = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, (width, height))
+    if y0 >= y1 or x0 >= x1:
+        return None
+    place = inverse.copy()
+    place[:, 2] -= (x0, y0)
+    size = (int(x1 - x0), int(y1 - y0))
+
+    def back(array: Float32, border: int, flags: int = cv2.INTER_CUBIC) -> Float32:
+        return cv2.warpAffine(array, place, size, flags=flags, borderMode=border)  # type: ignore[no-any-return]
+
+    pixels = back(patch.pixels, cv2.BORDER_REPLICATE)
+    mask = np.clip(back(patch.mask, cv2.BORDER_CONSTANT, cv2.INTER_LINEAR), 0, 1)
+    visible = None
+    if patch.visible is not None:
+        visible = np.clip(back(patch.visible, cv2.BORDER_REPLICATE, cv2.INTER_LINEAR), 0, 1)
+    return Patch(pixels, mask, patch.matrix, None, visible, patch.note), (int(y0), int(y1), int(x0), int(x1))
