@@ -32,7 +32,7 @@ def blend_multiband(base: Float32, patch: Float32, mask: Float32, visible: Float
     out = base + low * (_ramp(mask, 0.0, 1.0) * gate)[..., None]
     out += middle * (_ramp(mask, 0.12, 0.8) * gate)[..., None]
     out += fine * (_ramp(mask, 0.25, 0.65) * gate)[..., None]
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 def blend_poisson(base: Float32, patch: Float32, mask: Float32, visible: Float32) -> Float32:
@@ -45,7 +45,7 @@ def blend_poisson(base: Float32, patch: Float32, mask: Float32, visible: Float32
     edge = weight * np.clip(1.0 - np.abs(mask - 0.25) * 5.0, 0.0, 1.0)
     membrane = _membrane(base - patch, edge)
     alpha = (_ramp(mask, 0.05, 0.6) * visible)[..., None]
-    return base + (patch + membrane - base) * alpha  # type: ignore[no-any-return]
+    return base + (patch + membrane - base) * alpha
 
 
 def _ramp(mask: Float32, low: float, high: float) -> Float32:
@@ -64,7 +64,7 @@ def _smooth(values: Float32, weight: Float32, sigma: float) -> Float32:
     small = cv2.resize(stacked, size, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), sigma / factor, borderType=cv2.BORDER_REPLICATE)
     small = small[..., :3] / np.maximum(small[..., 3:], _EPS)
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[no-any-return]
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _membrane(values: Float32, weight: Float32) -> Float32:

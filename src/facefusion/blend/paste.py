@@ -94,7 +94,7 @@ def _unwarped(patch: Patch, height: int, width: int) -> tuple[Patch, tuple[int, 
     size = (int(x1 - x0), int(y1 - y0))
 
     def back(array: Float32, border: int, flags: int = cv2.INTER_CUBIC) -> Float32:
-        return cv2.warpAffine(array, place, size, flags=flags, borderMode=border)  # type: ignore[no-any-return]
+        return cv2.warpAffine(array, place, size, flags=flags, borderMode=border)
 
     pixels = back(patch.pixels, cv2.BORDER_REPLICATE)
     mask = np.clip(back(patch.mask, cv2.BORDER_CONSTANT, cv2.INTER_LINEAR), 0, 1)

@@ -35,7 +35,7 @@ class Frame:
 
     pixels: Pixels
     index: int = 0
-    timestamp: Timestamp = Timestamp(0, Fraction(1, 25))  # noqa: RUF009 (frozen)
+    timestamp: Timestamp = Timestamp(0, Fraction(1, 25))
     duration_pts: int = 0
     color: ColorInfo = ColorInfo()
     alpha: NDArray[Any] | None = None

@@ -32,9 +32,9 @@ def linear_to_srgb(linear: Float32) -> Float32:
 
 def luma(pixels: Float32) -> Float32:
     """(H, W) weighted sum of (H, W, 3) RGB with the weights of BT.709."""
-    return cv2.transform(pixels, LUMA_709[None, :])  # type: ignore[no-any-return]
+    return cv2.transform(pixels, LUMA_709[None, :])
 
 
 def rgb_to_lab(pixels: Float32) -> Float32:
     """(H, W, 3) sRGB float32 in [0, 1] to CIE L*a*b* (D65): L in [0, 100]."""
-    return cv2.cvtColor(np.ascontiguousarray(pixels, np.float32), cv2.COLOR_RGB2LAB)  # type: ignore[no-any-return]
+    return cv2.cvtColor(np.ascontiguousarray(pixels, np.float32), cv2.COLOR_RGB2LAB)

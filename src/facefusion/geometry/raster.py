@@ -35,7 +35,7 @@ def rasterize(
     return out, np.isfinite(nearest)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=False)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True, fastmath=False)
 def _fill(xy: Float32, depth: Float32, triangles: Int32, attributes: Float32, out: Float32, nearest: Float32) -> None:
     height, width = nearest.shape
     channels = attributes.shape[1]
