@@ -15,16 +15,19 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from facefusion.errors import UsageError
 
 
+Kind = Literal["float", "int", "bool", "text", "texts", "choice", "choices"]
+
+
 class SettingsError(UsageError):
     """A setting that is unknown or out of its range."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One setting: its name, type ("float", "int", "bool", "text", "choice", "choices"), default, range and reason."""
+    """One setting: its name, kind, default, range and reason."""
 
     name: str
-    kind: Literal["float", "int", "bool", "text", "choice", "choices"]
+    kind: Kind
     default: Any
     why: str
     low: float | None = None
@@ -56,6 +59,8 @@ def _option_of(field: dataclasses.Field[Any], hint: Any) -> Option:
         kind, choices = "choice", args
     elif get_origin(hint) is tuple and get_origin(args[0]) is Literal:
         kind, choices = "choices", get_args(args[0])
+    elif get_origin(hint) is tuple and args[0] is str:
+        kind = "texts"
     elif hint in (bool, int, float):
         kind = hint.__name__
     return Option(field.name, kind, field.default, meta["why"], meta["low"], meta["high"], choices)  # type: ignore[arg-type]
