@@ -1,0 +1,80 @@
+"""The processors there are, one visible line each. Nothing heavy is imported before it is used."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from facefusion.core import FaceProcessor
+from facefusion.errors import UsageError
+
+Shape = Literal["face", "frame", "matte"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One processor: where its code and its Settings live, its shape, and whether it needs somebody's face.
+
+    `kind` is what a result of it is, in the words of IPTC's digitalSourceType.
+    """
+
+    name: str
+    shape: Shape
+    factory: str
+    settings: str
+    needs_source: bool
+    kind: str
+
+    @property
+    def settings_class(self) -> type[Any]:
+        """The Settings dataclass; importing it loads nothing heavy."""
+        loaded: type[Any] = _load(self.settings)
+        return loaded
+
+    def build(self, *arguments: Any) -> FaceProcessor:
+        """The processor itself; imports its code on first use."""
+        make: Callable[..., FaceProcessor] = _load(self.factory)
+        return make(*arguments)
+
+
+_ROOM = "facefusion.processors"
+CATALOG: tuple[Entry, ...] = (
+    Entry("face_swapper", "face", f"{_ROOM}.face_swapper:FaceSwapper", f"{_ROOM}.face_swapper.settings:Settings",
+          needs_source=True, kind="compositeSynthetic"),
+    Entry("face_enhancer", "face", f"{_ROOM}.face_enhancer:FaceEnhancer", f"{_ROOM}.face_enhancer.settings:Settings",
+          needs_source=False, kind="algorithmicallyEnhanced"),
+)  # fmt: skip
+LATER: tuple[str, ...] = (
+    "lip_syncer", "frame_enhancer", "background_remover", "expression_editor", "face_anonymiser",
+)  # fmt: skip
+
+
+def names() -> tuple[str, ...]:
+    """The processors that this version has."""
+    return tuple(entry.name for entry in CATALOG)
+
+
+def find(name: str) -> Entry:
+    """The entry called `name` (dashes count as underscores); raises UsageError that says what would work."""
+    wanted = name.replace("-", "_")
+    for entry in CATALOG:
+        if entry.name == wanted:
+            return entry
+    if wanted in LATER:
+        raise UsageError(f"processor {name}: known, but not in this version; supported are {', '.join(names())}")
+    hint = near(wanted, (*names(), *LATER))
+    raise UsageError(f"processor {name!r}: unknown{hint}; supported are {', '.join(names())}")
+
+
+def near(word: str, known: Sequence[str]) -> str:
+    """ " (did you mean …?)" when a known word is close to `word`, else an empty text."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def _load(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)

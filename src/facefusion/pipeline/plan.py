@@ -1,0 +1,127 @@
+"""The validated request: everything a run needs to know, and nothing that it finds out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from facefusion.blend.settings import BlendSettings, MaskSettings
+from facefusion.core.settings import check_settings
+from facefusion.errors import UsageError
+from facefusion.media.settings import EncodeSettings
+from facefusion.pipeline import catalog, sections
+from facefusion.pipeline.cues import Cue, parse_cue
+from facefusion.pipeline.settings import JobSettings, SelectorSettings
+from facefusion.provenance.settings import LabelSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run, checked as far as that goes without opening a file.
+
+    `effects`: the Settings of every processor, by the processor's name.
+    Raises UsageError for unknown processors, values out of range and options that contradict each other.
+    """
+
+    job: JobSettings
+    selector: SelectorSettings
+    mask: MaskSettings
+    blend: BlendSettings
+    encode: EncodeSettings
+    label: LabelSettings
+    effects: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "effects", MappingProxyType(dict(self.effects)))
+        for settings in (*(getattr(self, f.name) for f in fields(self)[:-1]), *self.effects.values()):
+            check_settings(settings)
+        names = tuple(catalog.find(name).name for name in self.job.processor)
+        object.__setattr__(self, "job", replace(self.job, processor=names))
+        _check_request(self)
+
+    @staticmethod
+    def from_mapping(values: Mapping[str, Any]) -> Plan:
+        """The plan of `{key: value}`, whose keys are the flags without dashes in front (`mask-blur`, `target`)."""
+        parts = sections.split(values)
+        shared = {name: parts.pop(name) for name in ("job", "selector", "mask", "blend", "encode", "label")}
+        return Plan(**shared, effects=parts)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The keys that differ from their defaults; `from_mapping` takes them back to an equal plan."""
+        shared = {f.name: getattr(self, f.name) for f in fields(self)[:-1]}
+        return sections.joined({**shared, **self.effects})
+
+    @property
+    def target(self) -> Path:
+        return Path(self.job.target)
+
+    @property
+    def output(self) -> Path:
+        return Path(self.job.output)
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The photos of the one person who is put on whoever has no source of their own."""
+        return tuple(Path(text) for text in self.job.source)
+
+    @property
+    def assignments(self) -> dict[int, tuple[Path, ...]]:
+        """Photos by the id of the person in the clip who gets that face."""
+        return _parse_assignments(self.job.assign)
+
+    @property
+    def start(self) -> Cue | None:
+        return parse_cue(self.job.start, option="start")
+
+    @property
+    def end(self) -> Cue | None:
+        return parse_cue(self.job.end, option="end")
+
+    @property
+    def entries(self) -> tuple[catalog.Entry, ...]:
+        """The catalog's lines of the chosen processors, in order."""
+        return tuple(catalog.find(name) for name in self.job.processor)
+
+    @property
+    def needs_source(self) -> bool:
+        return any(entry.needs_source for entry in self.entries)
+
+
+def _check_request(plan: Plan) -> None:
+    if not plan.job.target:
+        raise UsageError("target: nothing given; say which picture or clip to change with --target")
+    if not plan.job.output:
+        raise UsageError("output: nothing given; say where the result goes with --output")
+    if not plan.job.processor:
+        raise UsageError(f"processor: nothing given; supported are {', '.join(catalog.names())}")
+    if len(set(plan.job.processor)) < len(plan.job.processor):
+        raise UsageError(f"processor: each at most once, got {', '.join(plan.job.processor)}")
+    if plan.needs_source and not plan.sources and not plan.assignments:
+        raise UsageError("source: nothing given; give a photo of the person with --source, or several with --assign")
+    if plan.selector.face_selector_mode == "reference" and not plan.selector.reference_image:
+        raise UsageError("reference-image: --face-selector-mode reference needs a photo of the person to change")
+    _check_range(plan.start, plan.end)
+
+
+def _check_range(start: Cue | None, end: Cue | None) -> None:
+    if start is None or end is None:
+        return
+    same_frame = start.frame is not None and end.frame is not None and start.frame >= end.frame
+    same_time = start.seconds is not None and end.seconds is not None and start.seconds >= end.seconds
+    if same_frame or same_time:
+        raise UsageError("start: at or after --end, so that nothing is left; end is the first frame not written")
+
+
+def _parse_assignments(texts: tuple[str, ...]) -> dict[int, tuple[Path, ...]]:
+    found: dict[int, tuple[Path, ...]] = {}
+    for text in texts:
+        person, _, photos = text.partition("=")
+        if not person.strip().isdecimal() or int(person) < 1 or not photos:
+            raise UsageError(f"assign: got {text!r}, supported is person=photo[,photo], like 1=anna.jpg")
+        paths = tuple(Path(part.replace(",,", ",")) for part in re.split(r"(?<!,),(?!,)", photos) if part)
+        found[int(person)] = found.get(int(person), ()) + paths
+    return found
