@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from facefusion.core import Float32
+from facefusion.geometry.fill import fill_smoothly
 
 _EPS = np.float32(1e-4)
 
@@ -43,7 +44,7 @@ def blend_poisson(base: Float32, patch: Float32, mask: Float32, visible: Float32
     """
     weight = visible * (mask > 0.02)
     edge = weight * np.clip(1.0 - np.abs(mask - 0.25) * 5.0, 0.0, 1.0)
-    membrane = _membrane(base - patch, edge)
+    membrane = fill_smoothly(base - patch, edge)
     alpha = (_ramp(mask, 0.05, 0.6) * visible)[..., None]
     return base + (patch + membrane - base) * alpha
 
@@ -65,23 +66,3 @@ def _smooth(values: Float32, weight: Float32, sigma: float) -> Float32:
     small = cv2.GaussianBlur(small, (0, 0), sigma / factor, borderType=cv2.BORDER_REPLICATE)
     small = small[..., :3] / np.maximum(small[..., 3:], _EPS)
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-
-
-def _membrane(values: Float32, weight: Float32) -> Float32:
-    """Spread `values` known where `weight` > 0 smoothly over the rest: a pull–push pyramid and Jacobi sweeps."""
-    height, width = weight.shape
-    stacked = np.dstack([values * weight[..., None], weight]).astype(np.float32)
-    levels = [stacked]
-    while min(levels[-1].shape[:2]) > 4:
-        levels.append(cv2.pyrDown(levels[-1]))
-    filled = levels[-1][..., :3] / np.maximum(levels[-1][..., 3:], _EPS)
-    for level in reversed(levels[:-1]):
-        h, w = level.shape[:2]
-        filled = cv2.resize(filled, (w, h), interpolation=cv2.INTER_LINEAR)
-        known = np.clip(level[..., 3:] * 4.0, 0.0, 1.0)
-        fixed = level[..., :3] / np.maximum(level[..., 3:], _EPS)
-        sweeps = 2 if max(h, w) > 256 else 8
-        for _ in range(sweeps):
-            filled = cv2.blur(filled, (3, 3), borderType=cv2.BORDER_REPLICATE)
-            filled = filled + (fixed - filled) * known
-    return filled.reshape(height, width, 3).astype(np.float32)

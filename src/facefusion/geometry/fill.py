@@ -1,0 +1,37 @@
+"""Fill what is unknown in a picture smoothly from what is known."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from facefusion.core import Float32
+
+
+def fill_smoothly(values: Float32, weight: Float32, *, sweeps: int = 4) -> Float32:
+    """Carry `values` from where they are known over the rest: a pull–push pyramid smoothed by relaxation.
+
+    values: (H, W, C) float32. weight: (H, W) float32 in [0, 1], how well each pixel is known. Returns (H, W, C)
+    float32, equal to `values` where the weight is 1 and a smooth continuation of them where it is 0.
+    """
+    channels = values.shape[2]
+    stack = np.dstack([values * weight[..., None], weight]).astype(np.float32)
+    levels = [stack]
+    while min(levels[-1].shape[:2]) > 4:
+        levels.append(cv2.pyrDown(levels[-1]))
+    filled = _quotient(levels[-1], channels)
+    for level in reversed(levels[:-1]):
+        height, width = level.shape[:2]
+        filled = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR).reshape(height, width, channels)
+        known = np.clip(level[..., channels:], 0.0, 1.0)
+        fixed = _quotient(level, channels)
+        for _ in range(sweeps):
+            filled = filled + (fixed - filled) * known
+            filled = cv2.blur(filled, (3, 3), borderType=cv2.BORDER_REPLICATE).reshape(height, width, channels)
+        filled = filled + (fixed - filled) * known
+    return filled.astype(np.float32)
+
+
+def _quotient(level: Float32, channels: int) -> Float32:
+    quotient: Float32 = level[..., :channels] / np.maximum(level[..., channels:], np.float32(1e-5))
+    return quotient

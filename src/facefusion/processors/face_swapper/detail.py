@@ -1,0 +1,90 @@
+"""Give the swapped face the sharpness and grain of the picture it goes into: measured, then matched."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from facefusion.core import Float32
+from facefusion.geometry.color import luma
+
+_BLURS = (0.0, 0.35, 0.5, 0.65, 0.8, 1.0, 1.25, 1.6, 2.0, 2.6)
+_WINDOW = 224
+
+
+def match_detail(patch: Float32, target: Float32, mask: Float32, strength: float, seed: int) -> Float32:
+    """`patch` (h, w, 3) softened to the target's sharpness, with the target's grain; never sharpened.
+
+    target: (h, w, 3) float32. mask: (h, w), where both show a face. seed: picks the grain, the same for the same frame.
+    """
+    window = _window(mask)
+    if strength <= 0 or window is None:
+        return patch
+    ours, theirs, used = luma(patch[window]), luma(target[window]), mask[window] > 0.5
+    noise = grain_sigma(theirs, used)
+    blur = _needed_blur(ours, theirs, used, noise) * strength
+    softened = cv2.GaussianBlur(patch, (0, 0), blur) if blur > 0.2 else patch
+    missing = noise**2 - grain_sigma(luma(softened[window]), used) ** 2
+    if missing <= (0.4 / 255) ** 2:
+        return softened
+    amount = np.float32(np.sqrt(missing) * strength)
+    return softened + _grain(patch.shape[0], patch.shape[1], seed)[..., None] * amount
+
+
+def grain_sigma(grey: Float32, used: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> float:
+    """Standard deviation of the grain of (h, w) float32 in [0, 1], from its flattest half (after Immerkær, 1996)."""
+    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
+    fine = np.abs(cv2.filter2D(grey, -1, kernel, borderType=cv2.BORDER_REFLECT))
+    if used.sum() < 64:
+        return 0.0
+    return float(np.percentile(fine[used], 40)) / 0.5244
+
+
+def _window(mask: Float32) -> tuple[slice, slice] | None:
+    """The middle of the face, at most 224 pixels wide."""
+    rows, columns = np.flatnonzero(mask.max(axis=1) > 0.5), np.flatnonzero(mask.max(axis=0) > 0.5)
+    if len(rows) < 16 or len(columns) < 16:
+        return None
+    y, x = (rows[0] + rows[-1]) // 2, (columns[0] + columns[-1]) // 2
+    half = _WINDOW // 2
+    return slice(max(y - half, 0), y + half), slice(max(x - half, 0), x + half)
+
+
+def _needed_blur(
+    ours: Float32, theirs: Float32, used: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], noise: float
+) -> float:
+    wanted = _fineness(theirs, used, noise)
+    best, previous = 0.0, _fineness(ours, used, 0.0)
+    for sigma in _BLURS[1:]:
+        if previous <= wanted:
+            return best
+        now = _fineness(cv2.GaussianBlur(ours, (0, 0), sigma), used, 0.0)
+        if now <= wanted:
+            share = (previous - wanted) / max(previous - now, 1e-6)
+            return best + (sigma - best) * share
+        best, previous = sigma, now
+    return best
+
+
+def _fineness(grey: Float32, used: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], noise: float) -> float:
+    """Share of the finest octave in the two finest: falls when a picture is softened, whatever it shows."""
+    one, two = cv2.GaussianBlur(grey, (0, 0), 0.8), cv2.GaussianBlur(grey, (0, 0), 1.8)
+    fine, coarse = float(np.var((grey - one)[used])), float(np.var((one - two)[used]))
+    fine, coarse = max(fine - 0.62 * noise**2, 1e-9), max(coarse - 0.08 * noise**2, 1e-9)
+    return fine / (fine + coarse)
+
+
+@lru_cache(maxsize=1)
+def _tile() -> Float32:
+    noise = np.random.default_rng(20_260_000).standard_normal((1024, 1024)).astype(np.float32)
+    noise = cv2.GaussianBlur(noise, (0, 0), 0.5)
+    return noise / noise.std()
+
+
+def _grain(height: int, width: int, seed: int) -> Float32:
+    tile = _tile()
+    shift = np.random.default_rng(seed).integers(0, 1024, 2)
+    rows, columns = (np.arange(height) + shift[0]) % 1024, (np.arange(width) + shift[1]) % 1024
+    return tile[rows[:, None], columns[None, :]]

@@ -1,0 +1,100 @@
+"""The target's illumination on the source's albedo.
+
+Light is smooth over a head: it is fitted with second-order spherical harmonics of the surface normal (Ramamoorthi and
+Hanrahan, 2001) plus a smooth remainder for cast shadows, on plain skin only, in linear light and robustly. Whatever is
+not plain skin (lips, brows, beard, highlights, a hand) is left out of the fit, so it can neither take nor give colour.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from facefusion.core import Float32
+from facefusion.geometry.color import luma
+
+_FLOOR = np.float32(2e-3)
+
+
+def harmonics(normals: Float32) -> Float32:
+    """(…, 9) second-order spherical harmonics (unnormalised) of (…, 3) unit normals."""
+    x, y, z = normals[..., 0], normals[..., 1], normals[..., 2]
+    one = np.ones_like(x)
+    return np.stack([one, x, y, z, x * y, x * z, y * z, x * x - y * y, 3 * z * z - 1], axis=-1)
+
+
+def fit_shading(values: Float32, normals: Float32, weight: Float32, *, terms: int = 9) -> Float32:
+    """Smooth shading that explains `values` on weighted pixels.
+
+    values: (N,) positive float32. normals: (N, 3). weight: (N,) in [0, 1]. Returns (terms,) coefficients of
+    `harmonics` for log(values), fitted by iteratively reweighted least squares (Cauchy weights).
+    """
+    basis = harmonics(normals)[:, :terms].astype(np.float64)
+    logs = np.log(np.maximum(values, _FLOOR)).astype(np.float64)
+    robust = weight.astype(np.float64)
+    total = max(float(robust.sum()), 1e-6)
+    ridge = np.diag(np.array([1e-6, *([0.004] * 3), *([0.02] * 5)][:terms]) * total)
+    coefficients = np.zeros(terms)
+    for _ in range(5):
+        weighted = basis * robust[:, None]
+        center = np.zeros(terms)
+        center[0] = float((robust * logs).sum() / max(robust.sum(), 1e-6))
+        right = weighted.T @ (logs - center[0])
+        coefficients = np.linalg.solve(weighted.T @ basis + ridge, right) + center
+        residual = logs - basis @ coefficients
+        scale = max(1.4826 * float(np.median(np.abs(residual[weight > 0.1]))) if (weight > 0.1).any() else 0.1, 0.04)
+        robust = weight / (1.0 + (residual / (2.0 * scale)) ** 2)
+    return coefficients.astype(np.float32)
+
+
+def light_ratio(target: Float32, source: Float32, normals: Float32, weight: Float32) -> Float32:
+    """How much brighter, per channel, the target's skin is than the source's, as a smooth field.
+
+    target, source: (S, S, 3) float32 linear light in the same texture space. normals: (S, S, 3) of the target.
+    weight: (S, S) in [0, 1], plain visible skin. Returns (S, S, 3) float32 factors for linear light.
+    """
+    shape = weight.shape
+    quotient: Float32 = np.maximum(target, _FLOOR) / np.maximum(source, _FLOOR)
+    flat, used = normals.reshape(-1, 3), weight.ravel()
+    picked = used > 0.02
+    if picked.sum() < 32:
+        return np.ones((*shape, 3), np.float32)
+    brightness = luma(quotient)
+    basis = harmonics(normals)
+    smooth = basis @ fit_shading(brightness.ravel()[picked], flat[picked], used[picked])
+    remainder = _smooth_remainder(np.log(np.maximum(brightness, _FLOOR)) - smooth, weight)
+    logs = np.repeat((smooth + remainder)[..., None], 3, axis=2)
+    for channel in range(3):
+        tint = quotient[..., channel] / np.maximum(brightness, _FLOOR)
+        fitted = fit_shading(tint.ravel()[picked], flat[picked], used[picked], terms=4)
+        logs[..., channel] += basis[..., :4] @ fitted
+    return np.exp(np.clip(logs, -3.0, 3.0)).astype(np.float32)
+
+
+def _smooth_remainder(residual: Float32, weight: Float32) -> Float32:
+    """Cast shadows and glow: what is left over, smoothed at two scales, limited, and 0 where nothing is known."""
+    known = weight / (1.0 + (residual / 0.35) ** 2)
+    limited = np.clip(residual, -0.8, 0.8)
+    out = np.zeros_like(residual)
+    for sigma, prior in ((0.09, 0.05), (0.045, 0.12)):
+        pixels = sigma * residual.shape[0]
+        top = cv2.GaussianBlur((limited - out) * known, (0, 0), pixels)
+        bottom = cv2.GaussianBlur(known, (0, 0), pixels)
+        out = out + top / (bottom + prior)
+    return out.astype(np.float32)
+
+
+def flatten(texture: Float32, normals: Float32, weight: Float32) -> Float32:
+    """Factor that takes the photo's own light out of a texture.
+
+    texture: (S, S, 3) float32 linear light. Returns (S, S) float32, mean 1 (in log) on weighted skin.
+    """
+    brightness = luma(texture)
+    used = weight.ravel()
+    picked = used > 0.02
+    if picked.sum() < 32:
+        return np.ones_like(brightness)
+    coefficients = fit_shading(brightness.ravel()[picked], normals.reshape(-1, 3)[picked], used[picked])
+    smooth = harmonics(normals) @ coefficients
+    smooth -= float((smooth * weight).sum() / weight.sum())
+    return np.exp(-0.8 * np.clip(smooth, -0.9, 0.9)).astype(np.float32)

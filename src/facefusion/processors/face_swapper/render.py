@@ -1,0 +1,109 @@
+"""Draw a source's texture on a target's face: the heart of the mesh swapper. Pure functions of their arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numba
+import numpy as np
+
+from facefusion.core import Float32, Landmarks
+from facefusion.geometry.mesh import FACE_OVAL, canonical_mesh
+from facefusion.geometry.raster import Int32, rasterize, vertex_normals
+from facefusion.geometry.uv_maps import face_triangles
+
+_RING = 1.28
+"""The skirt around the outline, in which a changed outline fades into the picture."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """uv: (h, w, 2) float32 texture coordinates. facing: (h, w) float32, 1 towards the camera. covered: (h, w) bool."""
+
+    uv: Float32
+    facing: Float32
+    covered: Float32
+
+
+def draw_coordinates(xy: Float32, z: Float32, size: tuple[int, int]) -> Drawn:
+    """Texture coordinates of every pixel that the face's skin and lips cover (openings left out).
+
+    xy: (478, 2) pixels. z: (478,). size: (height, width).
+    """
+    mesh = canonical_mesh()
+    xyz = np.column_stack([xy[:468], z[:468]]).astype(np.float32)
+    normals = vertex_normals(xyz, mesh.triangles)
+    attributes = np.column_stack([mesh.uv, -normals[:, 2]]).astype(np.float32)
+    spread, covered = rasterize(xyz[:, :2], xyz[:, 2], face_triangles(), attributes, size)
+    return Drawn(np.ascontiguousarray(spread[..., :2]), spread[..., 2], covered.astype(np.float32))
+
+
+def move_target(crop: Float32, before: Float32, after: Float32, z: Float32) -> Float32 | None:
+    """The target's own pixels carried by the change of shape: mouth's inside, eyes, and a skirt around the outline.
+
+    crop: (h, w, 3). before, after: (478, 2) pixels. Returns (h, w, 3) float32, bit-identical to `crop` where nothing
+    moves, or None when nothing moves by more than a tenth of a pixel.
+    """
+    if float(np.abs(after - before)[:468].max()) < 0.1:
+        return None
+    center = before[list(FACE_OVAL)].mean(axis=0)
+    ring = center + (before[list(FACE_OVAL)] - center) * _RING
+    vertices = np.vstack([after[:468], ring]).astype(np.float32)
+    shift = np.vstack([before[:468] - after[:468], np.zeros_like(ring)]).astype(np.float32)
+    depth = np.concatenate([z[:468], np.full(len(ring), z[:468].max() + 1.0)]).astype(np.float32)
+    spread, covered = rasterize(vertices, depth, _with_skirt(), shift, crop.shape[:2])
+    moving = covered & (np.abs(spread).max(axis=2) > 0.02)
+    rows, columns = np.indices(crop.shape[:2], dtype=np.float32)
+    moved = cv2.remap(
+        crop, columns + spread[..., 0], rows + spread[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
+    )
+    return np.where(moving[..., None], np.clip(moved, 0.0, 1.0), crop)
+
+
+def _with_skirt() -> Int32:
+    oval = np.array(FACE_OVAL, np.int32)
+    outer = 468 + np.arange(len(oval), dtype=np.int32)
+    following, outer_following = np.roll(oval, -1), np.roll(outer, -1)
+    inner_half = np.column_stack([oval, following, outer])
+    outer_half = np.column_stack([following, outer_following, outer])
+    return np.concatenate([canonical_mesh().triangles, inner_half, outer_half]).astype(np.int32)
+
+
+def relight(texture: Float32, ratio: Float32) -> Float32:
+    """Multiply sRGB pixels by linear-light factors; both (h, w, 3) float32; returns sRGB in [0, 1].
+
+    What is brightened rolls off softly above 0.8 instead of clipping.
+    """
+    out = np.empty_like(texture)
+    _relight(texture.reshape(-1), ratio.reshape(-1), out.reshape(-1), _DECODE, _ENCODE)
+    return out
+
+
+_LEVELS = 1023
+_GRID = np.linspace(0, 1, _LEVELS + 1)
+_DECODE = np.where(_GRID <= 0.04045, _GRID / 12.92, ((_GRID + 0.055) / 1.055) ** 2.4).astype(np.float32)
+_ROOTS = np.linspace(0, 1, _LEVELS + 1) ** 2
+"""Grid of squares: fine steps in the shadows."""
+_ENCODE = np.where(_ROOTS <= 0.0031308, _ROOTS * 12.92, 1.055 * np.maximum(_ROOTS, 1e-9) ** (1 / 2.4) - 0.055).astype(
+    np.float32
+)
+
+
+@numba.njit(cache=True, nogil=True)
+def _relight(texture: Float32, ratio: Float32, out: Float32, decode: Float32, encode: Float32) -> None:
+    top = decode.shape[0] - 1
+    for i in range(texture.shape[0]):
+        at = min(max(texture[i], 0.0), 1.0) * top
+        low = min(int(at), top - 1)
+        linear = (decode[low] + (decode[low + 1] - decode[low]) * (at - low)) * ratio[i]
+        if linear > 0.8 and ratio[i] > 1.0:
+            linear = 0.8 + 0.2 * (1.0 - np.exp(-(linear - 0.8) / 0.2))
+        at = np.sqrt(linear) * top
+        low = min(int(at), top - 1)
+        out[i] = encode[low] + (encode[low + 1] - encode[low]) * (at - low)
+
+
+def to_crop(landmarks: Landmarks, matrix: Float32) -> Landmarks:
+    """Landmarks moved from the frame into a native crop (pure translation)."""
+    return Landmarks((landmarks.xy + matrix[:, 2]).astype(np.float32), landmarks.z)

@@ -1,0 +1,150 @@
+"""The mesh swapper: needs no learned weights, keeps the photo's native detail, runs on a CPU in real time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import cv2
+import numpy as np
+
+from facefusion.core import AlignedFace, Box, CropKind, Face, Float32, Landmarks, Patch
+from facefusion.core.settings import check_settings
+from facefusion.errors import NoFaceFound
+from facefusion.geometry.color import luma, srgb_to_linear
+from facefusion.geometry.uv_maps import uv_maps
+from facefusion.processors.face_swapper.detail import match_detail
+from facefusion.processors.face_swapper.eyes import Iris, iris_of, paint_iris
+from facefusion.processors.face_swapper.light import light_ratio
+from facefusion.processors.face_swapper.render import Drawn, draw_coordinates, move_target, relight, to_crop
+from facefusion.processors.face_swapper.sampling import Mipmaps, view_in_texels
+from facefusion.processors.face_swapper.settings import Settings
+from facefusion.processors.face_swapper.shape import canonical_shape, mean_shape, moved_landmarks
+from facefusion.processors.face_swapper.texture import LIGHT_SIZE, UV_EYE_DISTANCE, Photo, build_texture, texture_size
+
+_MARGIN = 0.22
+"""Crop margin around the landmarks, in face widths: room for the moved outline and the blend."""
+_FADE_DEG = 15.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SourceModel:
+    """A person, ready to be drawn: texture, its low-resolution linear light twin, shape and iris."""
+
+    texture: Mipmaps
+    small_linear: Float32
+    shape: Float32
+    iris: Iris | None
+
+
+def build_source(photos: Sequence[Photo]) -> SourceModel:
+    """Measure a person from one or more photos; raises NoFaceFound when there is none."""
+    if not photos:
+        raise NoFaceFound("source: no face was given; use a photo that shows one face from the front")
+    faces = [photo.face for photo in photos]
+    texture, _ = build_texture(photos, texture_size(faces))
+    small = cv2.resize(srgb_to_linear(texture), (LIGHT_SIZE, LIGHT_SIZE), interpolation=cv2.INTER_AREA)
+    shapes = [canonical_shape(face.landmarks)[0] for face in faces if face.landmarks is not None]
+    return SourceModel(Mipmaps.of(texture), small, mean_shape(shapes), iris_of(faces))
+
+
+class FaceSwapper:
+    """Puts one person's face on another's performance. Thread-safe and pure: the same input gives the same bytes.
+
+    sources: one or more photos of one person; each face needs dense landmarks and its picture. visible: for each
+    photo, the whole-picture mask of what is not hidden, or None.
+    """
+
+    name: ClassVar[str] = "face_swapper"
+    crop_kind: CropKind = "native"
+
+    def __init__(
+        self, sources: Sequence[Face], settings: Settings | None = None, *, visible: Sequence[Float32 | None] = ()
+    ) -> None:
+        self.settings = settings or Settings()
+        check_settings(self.settings)
+        masks = [*visible, *([None] * (len(sources) - len(visible)))]
+        self.source = build_source([Photo(face, mask) for face, mask in zip(sources, masks, strict=True)])
+
+    @staticmethod
+    def crop_box(face: Face, width: int, height: int) -> Box:
+        """The whole-pixel part of a `width` × `height` picture that a swap of `face` may change or must see."""
+        xy = face.keypoints.xy if face.landmarks is None else face.landmarks.xy
+        tight = Box.around(xy)
+        margin = _MARGIN * max(tight.width, tight.height) + 4
+        return Box(
+            float(max(np.floor(tight.x0 - margin), 0)),
+            float(max(np.floor(tight.y0 - margin), 0)),
+            float(min(np.ceil(tight.x1 + margin), width)),
+            float(min(np.ceil(tight.y1 + margin), height)),
+        )
+
+    def process_face(self, aligned: AlignedFace) -> Patch | None:
+        """The swapped face as a patch, or None when the face is turned too far or was not measured densely."""
+        strength = self._strength(aligned.face)
+        if aligned.face.landmarks is None or strength <= 0:
+            return None
+        landmarks = to_crop(aligned.face.landmarks, aligned.matrix)
+        z = landmarks.z if landmarks.z is not None else np.zeros(len(landmarks), np.float32)
+        after = moved_landmarks(landmarks, self.source.shape, self.settings.shape_strength * strength)
+        drawn = draw_coordinates(after, z, aligned.pixels.shape[:2])
+        ratio = self._light(aligned, landmarks)
+        face = self._face_pixels(drawn, ratio, landmarks)
+        moved = move_target(aligned.pixels, landmarks.xy, after, z)
+        base = aligned.pixels if moved is None else moved
+        validity = _validity(drawn)
+        face = match_detail(face, base, validity, self.settings.detail_match, seed=aligned.frame_index)
+        face = np.clip(base + (face - base) * validity[..., None], 0.0, 1.0).astype(np.float32)
+        face = self._with_irises(face, after, ratio)
+        mask = cv2.GaussianBlur(_solid(after, drawn), (0, 0), 1.0) * np.float32(strength)
+        note = "done" if strength >= 1 else "weakened"
+        return Patch(face, mask, aligned.matrix, moved, aligned.visible, note)
+
+    def _strength(self, face: Face) -> float:
+        if face.pose is None:
+            return 1.0
+        turn = max(abs(face.pose.yaw_deg), abs(face.pose.pitch_deg) * 1.2)
+        return float(np.clip((self.settings.max_yaw_deg - turn) / _FADE_DEG, 0.0, 1.0))
+
+    def _light(self, aligned: AlignedFace, landmarks: Landmarks) -> Float32:
+        """(LIGHT_SIZE, LIGHT_SIZE, 3) linear-light factors from the source's texture to the target's light."""
+        view = view_in_texels(aligned.pixels, landmarks, aligned.visible, LIGHT_SIZE)
+        weight = view.seen * uv_maps(LIGHT_SIZE).skin
+        ratio = light_ratio(srgb_to_linear(view.pixels), self.source.small_linear, view.normals, weight)
+        ratio = ratio ** np.float32(self.settings.light_strength)
+        if self.settings.skin_tone == "source":
+            weight_sum = max(float(weight.sum()), 1e-3)
+            tint = (ratio / luma(ratio)[..., None] * weight[..., None]).sum(axis=(0, 1)) / weight_sum
+            ratio = ratio / tint.astype(np.float32)
+        return ratio
+
+    def _face_pixels(self, drawn: Drawn, ratio: Float32, landmarks: Landmarks) -> Float32:
+        eye_distance = float(np.linalg.norm(landmarks.xy[468] - landmarks.xy[473]))
+        texture = self.source.texture.sample(drawn.uv, eye_distance, UV_EYE_DISTANCE)
+        place = drawn.uv * np.float32(LIGHT_SIZE - 1)
+        factor = cv2.remap(ratio, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return relight(texture, factor)
+
+    def _with_irises(self, pixels: Float32, after: Float32, ratio: Float32) -> Float32:
+        if self.source.iris is None:
+            return pixels
+        brightness = float(np.median(luma(ratio)))
+        for eye_number in (0, 1):
+            pixels = paint_iris(pixels, after, self.source.iris, brightness, self.settings.iris_strength, eye_number)
+        return pixels
+
+
+def _validity(drawn: Drawn) -> Float32:
+    """Where the drawn texture can be trusted: on the mesh, and not where the surface turns away from the camera."""
+    facing = np.clip((drawn.facing - 0.02) / 0.2, 0.0, 1.0)
+    return cv2.GaussianBlur((drawn.covered * facing).astype(np.float32), (0, 0), 0.8) * drawn.covered
+
+
+def _solid(after: Float32, drawn: Drawn) -> Float32:
+    """The face's whole silhouette, openings included."""
+    solid = drawn.covered.copy()
+    hull = np.zeros(solid.shape, np.uint8)
+    contours, _ = cv2.findContours((solid > 0).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(hull, contours, -1, 1, cv2.FILLED)
+    return hull.astype(np.float32)
