@@ -1,0 +1,114 @@
+"""Find the faces of a picture, from 24 pixels to the whole frame, at any roll, in the dark and over-exposed.
+
+The search goes from cheap to thorough: the whole picture in one view; every doubtful candidate enlarged and turned
+four ways; landmarks; and a doubtful one confirmed by looking at it again where its landmarks say that it is.
+"fast" ends there. "auto" goes on (turned and shrunken views, evened contrast, tiles) until a face is found, and
+looks through the tiles when all the faces are small. "wide" always looks everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from facefusion.core import Pixels
+from facefusion.faces.blazeface import Detection
+from facefusion.faces.crops import equalised, lifted
+from facefusion.faces.detect import Proposer, Tone, is_sure, without_repetitions
+from facefusion.faces.landmark import (
+    LandmarkReader,
+    Reading,
+    outline_side,
+    roi_of_detection,
+    roi_of_landmarks,
+)
+
+Detail = Literal["fast", "auto", "wide"]
+
+_ACCEPT = 0.5
+"""Lowest score of a doubtful candidate in its close-up."""
+_PRESENT = 0.8
+"""Lowest presence of a doubtful face's landmarks; real ones have 0.94 or more after three readings (measured)."""
+_CONFIRM = 0.65
+"""Lowest score of a doubtful face looked at again; scenes without faces reach 0.56, real ones have 0.69 or more."""
+_OTHER_TURN = 0.1
+"""How much better another turn of a face may score than the turn of its landmarks."""
+_SMALL_FACE = 0.1
+"""A face below this part of the picture's longer side suggests a wide shot."""
+_MOST_CANDIDATES = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundFace:
+    """A detection whose landmarks were read and believed."""
+
+    detection: Detection
+    reading: Reading
+
+
+class FaceFinder:
+    """Detection and landmarks together, since each corrects the other."""
+
+    def __init__(self, proposer: Proposer, reader: LandmarkReader) -> None:
+        self._proposer, self._reader = proposer, reader
+
+    def find(self, pixels: Pixels, *, detail: Detail = "auto") -> list[FoundFace]:
+        """The faces of `pixels` (H, W, 3) RGB uint8, uint16 or float32."""
+        look = self._proposer
+        found = self._believed(pixels, look.at_once(pixels), [], lifted)
+        if detail == "fast":
+            return found
+        if detail == "wide" or not found:
+            found = self._believed(pixels, look.turned(pixels), found, lifted)
+        if detail == "wide" or not found:
+            found = self._believed(pixels, look.evened(pixels), found, equalised)
+        if detail == "wide" or not found or _is_wide_shot(pixels, found):
+            found = self._believed(pixels, look.tiled(pixels), found, lifted)
+        return found
+
+    def _believed(
+        self, pixels: Pixels, candidates: list[Detection], known: list[FoundFace], tone: Tone
+    ) -> list[FoundFace]:
+        """`known` and those candidates that are faces, without repetitions."""
+        before = [one.detection for one in known]
+        fresh = without_repetitions(candidates, before)[:_MOST_CANDIDATES]
+        checked = [one if is_sure(one) else self._enlarged(pixels, one, tone) for one in fresh]
+        passed = without_repetitions((one for one in checked if one is not None and one.score >= _ACCEPT), before)
+        readings = self._reader.read(pixels, [roi_of_detection(one) for one in passed], passes=2)
+        pairs = (FoundFace(one, reading) for one, reading in zip(passed, readings, strict=True))
+        faces = (self._confirmed(pixels, pair, tone) for pair in pairs)
+        return known + _distinct([one for one in faces if one is not None], known)
+
+    def _enlarged(self, pixels: Pixels, found: Detection, tone: Tone) -> Detection | None:
+        return self._proposer.close_up(pixels, found.box.center, found.side, found.roll_deg, tone).found
+
+    def _confirmed(self, pixels: Pixels, pair: FoundFace, tone: Tone) -> FoundFace | None:
+        """The face read once more and looked at again where its landmarks are, or None when that shows no face."""
+        reading = pair.reading
+        if is_sure(pair.detection) and reading.presence > 0.95:
+            return pair
+        reading = self._reader.read(pixels, [roi_of_landmarks(reading.landmarks)])[0]
+        roi = roi_of_landmarks(reading.landmarks)
+        side = outline_side(reading.landmarks) * 0.8
+        again = self._proposer.close_up(pixels, (roi.x, roi.y), side, roi.roll_deg, tone)
+        upright, *others = again.scores
+        if reading.presence < _PRESENT or upright < max(_CONFIRM, max(others) - _OTHER_TURN):
+            return None
+        return FoundFace(replace(pair.detection, score=max(upright, pair.detection.score)), reading)
+
+
+def _distinct(faces: list[FoundFace], known: list[FoundFace]) -> list[FoundFace]:
+    """Faces whose landmarks lie on no other's: two detections may lead to one face."""
+    kept: list[FoundFace] = []
+    for one in faces:
+        middle = one.reading.landmarks.xy[:468].mean(axis=0)
+        reach = outline_side(one.reading.landmarks) * 0.3
+        others = (other.reading.landmarks.xy[:468].mean(axis=0) for other in known + kept)
+        if all(float(abs(middle - other).max()) > reach for other in others):
+            kept.append(one)
+    return kept
+
+
+def _is_wide_shot(pixels: Pixels, found: list[FoundFace]) -> bool:
+    largest = max(outline_side(one.reading.landmarks) for one in found)
+    return largest < _SMALL_FACE * max(pixels.shape[:2])

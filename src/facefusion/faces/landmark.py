@@ -1,0 +1,110 @@
+"""478 landmarks of a face: the attention mesh of MediaPipe on a crop that is turned upright and centred on the face.
+
+Grishchenko et al., "Attention Mesh: High-fidelity Face Mesh Prediction in Real-time" (2020). The
+network reads a face best when the crop is 1.5 times the face's longer side and the eyes are level, so a face that
+was just detected is read twice, the second time in the crop that the first reading asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facefusion.core import Float32, Landmarks, Pixels
+from facefusion.faces.blazeface import Detection, Network
+from facefusion.faces.crops import cut, exposed
+from facefusion.geometry import transforms
+from facefusion.geometry.mesh import EYE_CORNERS, FACE_OVAL
+
+INPUT_SIZE = 192
+_MARGIN = 1.5
+_TOP, _CHIN = 10, 152
+_LEFT_OUTER, _LEFT_INNER, _RIGHT_INNER, _RIGHT_OUTER = EYE_CORNERS
+
+
+@dataclass(frozen=True, slots=True)
+class Roi:
+    """A square of the picture: centre and side in pixels, turned clockwise by `roll_deg`."""
+
+    x: float
+    y: float
+    side: float
+    roll_deg: float
+
+    @property
+    def matrix(self) -> Float32:
+        """(2, 3) float32, picture pixels → pixels of the network's input."""
+        return transforms.square_roi((self.x, self.y), self.side, self.roll_deg, INPUT_SIZE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What the network read in one crop: landmarks in picture pixels, and how sure it is of a face, in [0, 1]."""
+
+    landmarks: Landmarks
+    presence: float
+
+
+class LandmarkReader:
+    """Reads landmarks in batches."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def read(self, pixels: Pixels, rois: Sequence[Roi], *, passes: int = 1) -> list[Reading]:
+        """A reading for each of `rois` of `pixels` (H, W, 3) RGB; each further pass starts from the one before."""
+        if not rois:
+            return []
+        readings = self._read_once(pixels, rois)
+        for _ in range(passes - 1):
+            readings = self._read_once(pixels, [roi_of_landmarks(one.landmarks) for one in readings])
+        return readings
+
+    def _read_once(self, pixels: Pixels, rois: Sequence[Roi]) -> list[Reading]:
+        matrices = [roi.matrix for roi in rois]
+        crops = np.stack([exposed(cut(pixels, matrix, INPUT_SIZE)) for matrix in matrices])
+        points, presence = self._network.run(crops)
+        return [
+            Reading(_in_picture(xyz, matrix), float(sure))
+            for xyz, matrix, sure in zip(points, matrices, presence[:, 0], strict=True)
+        ]
+
+
+def roi_of_detection(found: Detection) -> Roi:
+    """The square to read a detected face in."""
+    x, y = found.box.center
+    return Roi(x, y, found.side * _MARGIN, found.roll_deg)
+
+
+def roi_of_landmarks(landmarks: Landmarks) -> Roi:
+    """The square to read a face in whose 478 landmarks are known, about."""
+    roll = roll_deg(landmarks)
+    turn = transforms.square_roi((0.0, 0.0), float(INPUT_SIZE), roll, INPUT_SIZE)
+    upright = transforms.apply(turn, landmarks.xy[:468])
+    low, high = upright.min(axis=0), upright.max(axis=0)
+    center = transforms.apply(transforms.inverse(turn), ((low + high) / 2)[None])[0]
+    return Roi(float(center[0]), float(center[1]), float((high - low).max()) * _MARGIN, roll)
+
+
+def roll_deg(landmarks: Landmarks) -> float:
+    """Clockwise turn of a face in the picture, in degrees: from the eyes when it looks at the camera, from forehead
+    and chin the more it is turned away."""
+    xy = landmarks.xy
+    across = xy[_RIGHT_OUTER] + xy[_RIGHT_INNER] - xy[_LEFT_OUTER] - xy[_LEFT_INNER]
+    down = xy[_CHIN] - xy[_TOP]
+    return float(np.degrees(np.arctan2(across[1] - down[0], across[0] + down[1])))
+
+
+def outline_side(landmarks: Landmarks) -> float:
+    """Longer side of the box around the face oval, in pixels."""
+    oval = landmarks.xy[list(FACE_OVAL)]
+    return float((oval.max(axis=0) - oval.min(axis=0)).max())
+
+
+def _in_picture(xyz: Float32, matrix: Float32) -> Landmarks:
+    """Network output (478, 3), measured from the crop's outer edge, as landmarks of the picture."""
+    back = transforms.inverse(matrix)
+    xy = transforms.apply(back, xyz[:, :2] - np.float32(0.5))
+    return Landmarks(xy, xyz[:, 2] * np.float32(transforms.scale_of(back)))
