@@ -76,7 +76,7 @@ class BlazeFace:
         pairs[:, 2:] += self._anchors[kept, None]
         half = pairs[:, 1] / 2
         rows = np.concatenate([pairs[:, 0] - half, pairs[:, 0] + half, pairs[:, 2:].reshape(-1, 12)], axis=1)
-        scores = 1 / (1 + np.exp(-np.clip(logits[kept], -50, 50)))
+        scores = (1 / (1 + np.exp(-np.clip(logits[kept], -50, 50)))).astype(np.float32)
         merged, best = boxes.weighted_nms(rows - np.float32(0.5), scores, iou=0.3)
         return [
             Detection(Box(*(float(v) for v in row[:4])), float(score), row[4:].reshape(6, 2))
