@@ -12,6 +12,7 @@ import numpy as np
 
 from facefusion.core import Float32
 from facefusion.geometry.color import luma
+from facefusion.geometry.uv_maps import uv_maps
 
 _FLOOR = np.float32(2e-3)
 
@@ -98,3 +99,15 @@ def flatten(texture: Float32, normals: Float32, weight: Float32) -> Float32:
     smooth = harmonics(normals) @ coefficients
     smooth -= float((smooth * weight).sum() / weight.sum())
     return np.exp(-0.8 * np.clip(smooth, -0.9, 0.9)).astype(np.float32)
+
+
+def diffuse_level(texture: Float32) -> Float32:
+    """The skin's brightness without its highlights: (S, S, 3) float32 linear in and out, a smooth lower envelope."""
+    size = texture.shape[0]
+    skin = uv_maps(size).skin + np.float32(0.02)
+    level = texture
+    for _ in range(3):
+        capped = np.minimum(texture, level)
+        top = cv2.GaussianBlur(capped * skin[..., None], (0, 0), size * 0.05)
+        level = top / cv2.GaussianBlur(skin, (0, 0), size * 0.05)[..., None]
+    return level.astype(np.float32)

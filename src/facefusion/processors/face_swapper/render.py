@@ -70,13 +70,18 @@ def _with_skirt() -> Int32:
     return np.concatenate([canonical_mesh().triangles, inner_half, outer_half]).astype(np.int32)
 
 
-def relight(texture: Float32, ratio: Float32) -> Float32:
-    """Multiply sRGB pixels by linear-light factors; both (h, w, 3) float32; returns sRGB in [0, 1].
+def relight(texture: Float32, base: Float32, ratio: Float32, gloss: Float32) -> Float32:
+    """The texture under the target's light.
 
-    What is brightened rolls off softly above 0.8 instead of clipping.
+    texture: (h, w, 3) float32 sRGB. base: (h, w, 3) float32 linear light, the texture's own diffuse level. ratio:
+    (h, w, 3) linear-light factors for what is diffuse. gloss: (h, w, 3) factors for what shines above `base`: a
+    highlight is light reflected at the surface and does not grow with the skin's lightness.
+    Returns sRGB in [0, 1]; what is brightened rolls off softly above 0.8 instead of clipping.
     """
     out = np.empty_like(texture)
-    _relight(texture.reshape(-1), ratio.reshape(-1), out.reshape(-1), _DECODE, _ENCODE)
+    _relight(
+        texture.reshape(-1), base.reshape(-1), ratio.reshape(-1), gloss.reshape(-1), out.reshape(-1), _DECODE, _ENCODE
+    )
     return out
 
 
@@ -91,15 +96,19 @@ _ENCODE = np.where(_ROOTS <= 0.0031308, _ROOTS * 12.92, 1.055 * np.maximum(_ROOT
 
 
 @numba.njit(cache=True, nogil=True)
-def _relight(texture: Float32, ratio: Float32, out: Float32, decode: Float32, encode: Float32) -> None:
+def _relight(
+    texture: Float32, base: Float32, ratio: Float32, gloss: Float32, out: Float32, decode: Float32, encode: Float32
+) -> None:
     top = decode.shape[0] - 1
     for i in range(texture.shape[0]):
         at = min(max(texture[i], 0.0), 1.0) * top
         low = min(int(at), top - 1)
-        linear = (decode[low] + (decode[low + 1] - decode[low]) * (at - low)) * ratio[i]
+        linear = decode[low] + (decode[low + 1] - decode[low]) * (at - low)
+        above = max(linear - base[i], 0.0)
+        linear = (linear - above) * ratio[i] + above * gloss[i]
         if linear > 0.8 and ratio[i] > 1.0:
             linear = 0.8 + 0.2 * (1.0 - np.exp(-(linear - 0.8) / 0.2))
-        at = np.sqrt(linear) * top
+        at = np.sqrt(min(linear, 1.0)) * top
         low = min(int(at), top - 1)
         out[i] = encode[low] + (encode[low + 1] - encode[low]) * (at - low)
 

@@ -15,7 +15,7 @@ class Settings:
     """What a user can say about the swap."""
 
     shape_strength: float = option(
-        0.8,
+        1.0,
         low=0.0,
         high=1.0,
         why="how far the face's own proportions move towards the source; the outline moves less so that hair, ears "

@@ -16,7 +16,7 @@ from facefusion.geometry.color import luma, srgb_to_linear
 from facefusion.geometry.uv_maps import uv_maps
 from facefusion.processors.face_swapper.detail import match_detail
 from facefusion.processors.face_swapper.eyes import Iris, iris_of, paint_iris
-from facefusion.processors.face_swapper.light import light_ratio
+from facefusion.processors.face_swapper.light import diffuse_level, light_ratio
 from facefusion.processors.face_swapper.render import Drawn, draw_coordinates, move_target, relight, to_crop
 from facefusion.processors.face_swapper.sampling import Mipmaps, view_in_texels
 from facefusion.processors.face_swapper.settings import Settings
@@ -26,14 +26,17 @@ from facefusion.processors.face_swapper.texture import LIGHT_SIZE, UV_EYE_DISTAN
 _MARGIN = 0.22
 """Crop margin around the landmarks, in face widths: room for the moved outline and the blend."""
 _FADE_DEG = 15.0
+_GLOSS_UP, _GLOSS_DOWN = 0.3, 0.7
+"""How much of the change of the diffuse light the highlights follow, where it gets lighter and where darker."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourceModel:
-    """A person, ready to be drawn: texture, its low-resolution linear light twin, shape and iris."""
+    """A person, ready to be drawn: texture, its small twin in linear light and that twin's diffuse level, shape, iris."""
 
     texture: Mipmaps
     small_linear: Float32
+    base: Float32
     shape: Float32
     iris: Iris | None
 
@@ -46,7 +49,7 @@ def build_source(photos: Sequence[Photo]) -> SourceModel:
     texture, _ = build_texture(photos, texture_size(faces))
     small = cv2.resize(srgb_to_linear(texture), (LIGHT_SIZE, LIGHT_SIZE), interpolation=cv2.INTER_AREA)
     shapes = [canonical_shape(face.landmarks)[0] for face in faces if face.landmarks is not None]
-    return SourceModel(Mipmaps.of(texture), small, mean_shape(shapes), iris_of(faces))
+    return SourceModel(Mipmaps.of(texture), small, diffuse_level(small), mean_shape(shapes), iris_of(faces))
 
 
 class FaceSwapper:
@@ -123,8 +126,12 @@ class FaceSwapper:
         eye_distance = float(np.linalg.norm(landmarks.xy[468] - landmarks.xy[473]))
         texture = self.source.texture.sample(drawn.uv, eye_distance, UV_EYE_DISTANCE)
         place = drawn.uv * np.float32(LIGHT_SIZE - 1)
-        factor = cv2.remap(ratio, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return relight(texture, factor)
+
+        def spread(small: Float32) -> Float32:
+            return cv2.remap(small, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+        gloss = ratio ** np.where(ratio > 1.0, _GLOSS_UP, _GLOSS_DOWN).astype(np.float32)
+        return relight(texture, spread(self.source.base), spread(ratio), spread(gloss))
 
     def _with_irises(self, pixels: Float32, after: Float32, ratio: Float32) -> Float32:
         if self.source.iris is None:
