@@ -31,7 +31,7 @@ def paste(pixels: Pixels, patch: Patch, settings: BlendSettings | None = None) -
     region = result[y0:y1, x0:x1]
     under = to_unit(region)
     moved = _moved(local, under)
-    base = under if local.base is None else np.where(moved[..., None], local.base, under)
+    base = under if local.base is None else local.base
     over = _blend(base, local, settings.blend_mode)
     if settings.blend_strength < 1.0:
         over = under + (over - under) * np.float32(settings.blend_strength)
@@ -53,8 +53,8 @@ def _blend(base: Float32, patch: Patch, mode: BlendMode) -> Float32:
 def _moved(patch: Patch, under: Float32) -> NDArray[np.bool_]:
     if patch.base is None:
         return np.zeros(patch.mask.shape, bool)
-    difference = cv2.absdiff(patch.base, under).max(axis=2)
-    moved: NDArray[np.bool_] = difference > _NOTHING
+    red, green, blue = cv2.split(cv2.absdiff(patch.base, under))
+    moved: NDArray[np.bool_] = cv2.max(cv2.max(red, green), blue) > _NOTHING
     return moved
 
 

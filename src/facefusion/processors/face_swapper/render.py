@@ -53,12 +53,14 @@ def move_target(crop: Float32, before: Float32, after: Float32, z: Float32) -> F
     shift = np.vstack([before[:468] - after[:468], np.zeros_like(ring)]).astype(np.float32)
     depth = np.concatenate([z[:468], np.full(len(ring), z[:468].max() + 1.0)]).astype(np.float32)
     spread, covered = rasterize(vertices, depth, _with_skirt(), shift, crop.shape[:2])
-    moving = covered & (np.abs(spread).max(axis=2) > 0.02)
-    rows, columns = np.indices(crop.shape[:2], dtype=np.float32)
-    moved = cv2.remap(
-        crop, columns + spread[..., 0], rows + spread[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
-    )
-    return np.where(moving[..., None], np.clip(moved, 0.0, 1.0), crop)
+    moving = covered & ((np.abs(spread[..., 0]) > 0.02) | (np.abs(spread[..., 1]) > 0.02))
+    columns = np.arange(crop.shape[1], dtype=np.float32) + spread[..., 0]
+    rows = np.arange(crop.shape[0], dtype=np.float32)[:, None] + spread[..., 1]
+    moved = cv2.remap(crop, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    np.clip(moved, 0.0, 1.0, out=moved)
+    still = ~moving
+    moved[still] = crop[still]
+    return moved
 
 
 def _with_skirt() -> Int32:
