@@ -14,7 +14,7 @@ from typing import Literal
 from facefusion.core import Pixels
 from facefusion.faces.blazeface import Detection
 from facefusion.faces.crops import equalised, lifted
-from facefusion.faces.detect import Proposer, Tone, is_sure, without_repetitions
+from facefusion.faces.detect import CloseUp, Proposer, Tone, is_sure, without_repetitions
 from facefusion.faces.landmark import (
     LandmarkReader,
     Reading,
@@ -33,6 +33,11 @@ _CONFIRM = 0.65
 """Lowest score of a doubtful face looked at again; scenes without faces reach 0.56, real ones have 0.69 or more."""
 _OTHER_TURN = 0.1
 """How much better another turn of a face may score than the turn of its landmarks."""
+_BELIEVED = 0.95
+"""Presence above which a sure detection needs no confirmation."""
+_ATTEMPTS = 3
+_DETECTED_PART = 0.8
+"""Side of a detector's box divided by the longer side of the face oval."""
 _SMALL_FACE = 0.1
 """A face below this part of the picture's longer side suggests a wide shot."""
 _MOST_CANDIDATES = 64
@@ -83,18 +88,28 @@ class FaceFinder:
         return self._proposer.close_up(pixels, found.box.center, found.side, found.roll_deg, tone).found
 
     def _confirmed(self, pixels: Pixels, pair: FoundFace, tone: Tone) -> FoundFace | None:
-        """The face read once more and looked at again where its landmarks are, or None when that shows no face."""
-        reading = pair.reading
-        if is_sure(pair.detection) and reading.presence > 0.95:
+        """The face read once more and looked at again where its landmarks are, or None when that shows no face.
+
+        Where another turn looks much better, the landmarks were read upside down or sideways: once more from there.
+        """
+        if is_sure(pair.detection) and pair.reading.presence > _BELIEVED:
             return pair
-        reading = self._reader.read(pixels, [roi_of_landmarks(reading.landmarks)])[0]
+        for _ in range(_ATTEMPTS):
+            reading = self._reader.read(pixels, [roi_of_landmarks(pair.reading.landmarks)])[0]
+            again = self._looked_at_again(pixels, reading, tone)
+            upright, *others = again.scores
+            if upright >= max(others) - _OTHER_TURN:
+                is_face = reading.presence >= _PRESENT and upright >= _CONFIRM
+                return FoundFace(replace(pair.detection, score=max(upright, pair.detection.score)), reading) if is_face else None
+            if again.found is None:
+                return None
+            pair = FoundFace(again.found, self._reader.read(pixels, [roi_of_detection(again.found)])[0])
+        return None
+
+    def _looked_at_again(self, pixels: Pixels, reading: Reading, tone: Tone) -> CloseUp:
         roi = roi_of_landmarks(reading.landmarks)
-        side = outline_side(reading.landmarks) * 0.8
-        again = self._proposer.close_up(pixels, (roi.x, roi.y), side, roi.roll_deg, tone)
-        upright, *others = again.scores
-        if reading.presence < _PRESENT or upright < max(_CONFIRM, max(others) - _OTHER_TURN):
-            return None
-        return FoundFace(replace(pair.detection, score=max(upright, pair.detection.score)), reading)
+        side = outline_side(reading.landmarks) * _DETECTED_PART
+        return self._proposer.close_up(pixels, (roi.x, roi.y), side, roi.roll_deg, tone)
 
 
 def _distinct(faces: list[FoundFace], known: list[FoundFace]) -> list[FoundFace]:
