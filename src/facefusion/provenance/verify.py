@@ -1,0 +1,146 @@
+"""Reading the marks back from any output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from facefusion.errors import InvalidInput, MediaUnreadable
+from facefusion.provenance import xmp
+from facefusion.provenance.aigc import LABELS, AigcMark
+from facefusion.provenance.metadata import TAG_AIGC, TAG_SOFTWARE, TAG_SOURCE_TYPE, seal
+from facefusion.provenance.packets import holds_xmp, read_xmp
+from facefusion.provenance.places import MEDIA_SUFFIXES, SIDECAR_STILLS, sidecar_path
+from facefusion.provenance.report import Finding, MarkReport, Place
+from facefusion.provenance.terms import SYNTHETIC_TERMS, term_of
+
+ReadTags = Callable[[Path], Mapping[str, str]]
+"""Container tags of a clip; raises MediaUnreadable."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The marks as they stand in the file; None where there is none. `fault` says why nothing could be read."""
+
+    place: Place = "nowhere"
+    source_type: str | None = None
+    aigc: str | None = None
+    software: str | None = None
+    fault: str | None = None
+
+
+def verify(path: Path, *, read_tags: ReadTags | None = None) -> MarkReport:
+    """The marks of one picture or clip, told by its content, not by its name.
+
+    What stands inside the file counts; only when it holds none is the sidecar read. read_tags: how a clip's container
+    tags are read (None: by `facefusion.media`). Raises MediaUnreadable when there is no such file, or it is neither
+    picture nor clip.
+    """
+    path = Path(path)
+    texts = _inside(path, read_tags or _tags_by_media)
+    if texts.place == "nowhere" and texts.fault is None and sidecar_path(path).is_file():
+        texts = _from_packet(sidecar_path(path).read_bytes(), "sidecar")
+    return _report(path, texts)
+
+
+def verify_all(path: Path, *, read_tags: ReadTags | None = None) -> tuple[MarkReport, ...]:
+    """One report a file, in order of name: of the file `path`, or of every picture and clip in the folder `path`.
+
+    Raises MediaUnreadable when the folder holds none.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return (verify(path, read_tags=read_tags),)
+    files = sorted(p for p in path.iterdir() if p.suffix.lower() in MEDIA_SUFFIXES and not p.name.startswith("."))
+    if not files:
+        raise MediaUnreadable(f"{path}: the folder holds no picture or clip")
+    return tuple(verify(file, read_tags=read_tags) for file in files)
+
+
+def _inside(path: Path, read_tags: ReadTags) -> _Texts:
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise MediaUnreadable(f"{path}: cannot be read ({error.strerror})") from error
+    if holds_xmp(head):
+        return _from_picture(path)
+    if path.suffix.lower() in SIDECAR_STILLS:
+        return _Texts()
+    tags = {key.lower(): value for key, value in read_tags(path).items()}
+    wanted = [tags.get(key.lower()) for key in (TAG_SOURCE_TYPE, TAG_AIGC, TAG_SOFTWARE)]
+    return _Texts("tags", *wanted) if any(wanted[:2]) else _Texts()
+
+
+def _from_picture(path: Path) -> _Texts:
+    try:
+        packet = read_xmp(path)
+    except InvalidInput as error:
+        return _Texts("xmp", fault=str(error))
+    return _Texts() if packet is None else _from_packet(packet, "xmp")
+
+
+def _from_packet(packet: bytes, place: Place) -> _Texts:
+    try:
+        found = xmp.parse_packet(packet)
+    except InvalidInput as error:
+        return _Texts(place, fault=str(error))
+    texts = _Texts(place, found.get(xmp.DIGITAL_SOURCE_TYPE), found.get(xmp.AIGC), found.get(xmp.CREATOR_TOOL))
+    return texts if texts.source_type or texts.aigc or place == "sidecar" else _Texts()
+
+
+def _tags_by_media(path: Path) -> Mapping[str, str]:
+    from facefusion.media import probe
+
+    return probe(path).metadata
+
+
+def _report(path: Path, texts: _Texts) -> MarkReport:
+    if texts.fault is not None:
+        broken = Finding("digital source type", "malformed", texts.fault)
+        others = tuple(Finding(name, "malformed", "see above") for name in ("AIGC", "software", "seal"))
+        return MarkReport(path, texts.place, (broken, *others), says_synthetic=False)
+    source, term = _source_finding(texts.source_type)
+    aigc, mark = _aigc_finding(texts.aigc)
+    software = _software_finding(texts.software)
+    findings = source, aigc, software, _seal_finding(texts, mark)
+    synthetic = term in SYNTHETIC_TERMS or (mark is not None and mark.label == "1")
+    return MarkReport(path, texts.place, findings, says_synthetic=synthetic)
+
+
+def _source_finding(uri: str | None) -> tuple[Finding, str | None]:
+    if uri is None:
+        return Finding("digital source type", "missing", "nothing says how the picture came to be"), None
+    term = term_of(uri)
+    if term is None:
+        return Finding("digital source type", "malformed", f"{uri!r} is not a term of the IPTC vocabulary"), None
+    return Finding("digital source type", "present", term), term
+
+
+def _aigc_finding(text: str | None) -> tuple[Finding, AigcMark | None]:
+    if text is None:
+        return Finding("AIGC", "missing", "no mark as GB 45438-2025 asks for"), None
+    try:
+        mark = AigcMark.parse(text)
+    except InvalidInput as error:
+        return Finding("AIGC", "malformed", str(error)), None
+    if not mark.content_producer:
+        return Finding("AIGC", "malformed", "names no ContentProducer"), mark
+    return Finding("AIGC", "present", f"{LABELS[mark.label]}, by {mark.content_producer}, id {mark.produce_id}"), mark
+
+
+def _software_finding(text: str | None) -> Finding:
+    if not text:
+        return Finding("software", "missing", "nothing names what made it")
+    return Finding("software", "present", text)
+
+
+def _seal_finding(texts: _Texts, mark: AigcMark | None) -> Finding:
+    if mark is None or not mark.reserved_code1:
+        return Finding("seal", "missing", "nothing ties the marks together")
+    if mark.reserved_code1 == seal(texts.source_type or "", texts.software or "", mark):
+        return Finding("seal", "present", "the marks are as they were written")
+    if not (texts.software or "").startswith("FaceFusion"):
+        return Finding("seal", "missing", "ReservedCode1 belongs to another tool, or what made it was removed")
+    return Finding("seal", "altered", "a mark was changed or removed after it was written")
