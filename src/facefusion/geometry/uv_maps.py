@@ -75,7 +75,7 @@ def uv_maps(size: int) -> UvMaps:
     mesh = canonical_mesh()
     pixels = mesh.uv * np.float32(size - 1)
     flat = np.zeros(len(pixels), np.float32)
-    position, covered = rasterize(pixels, flat, mesh.triangles, mesh.vertices_cm, (size, size))
+    _, covered = rasterize(pixels, flat, mesh.triangles, mesh.uv, (size, size))
     skin = covered.astype(np.float32)
     scale = size / 256.0
     for outline, grow in (
@@ -86,7 +86,7 @@ def uv_maps(size: int) -> UvMaps:
     ):
         skin[_polygon(pixels, outline, size, grow * scale)] = 0.0
     skin[_polygon(pixels, BEARD, size, 0) & (skin > 0)] = 0.35
-    inset = _inset(position, mesh.vertices_cm[list(FACE_OVAL)])
+    inset = _inset(size)
     skin *= np.clip(inset / 1.2, 0.0, 1.0)
     cheeks = skin * (skin > 0.6) * _below_brows(size, pixels)
     return UvMaps(size, covered.astype(np.float32), skin, cheeks, inset * covered)
@@ -121,15 +121,17 @@ def _polygon(pixels: Float32, outline: tuple[int, ...], size: int, grow: float) 
     return mask > 0
 
 
-def _inset(position: Float32, outline_cm: Float32) -> Float32:
-    closed = np.vstack([outline_cm, outline_cm[:1]])
+def _inset(size: int) -> Float32:
+    """(size, size) float32 centimetres from each texel to the outline, worked out on at most 128 texels a side."""
+    mesh, work = canonical_mesh(), min(size, 128)
+    flat = np.zeros(len(mesh.vertices_cm), np.float32)
+    position, covered = rasterize(uv_pixels(work), flat, mesh.triangles, mesh.vertices_cm, (work, work))
+    outline = mesh.vertices_cm[list(FACE_OVAL)]
     steps = np.linspace(0.0, 1.0, 6, endpoint=False, dtype=np.float32)[:, None, None]
-    edge = (closed[:-1] + (closed[1:] - closed[:-1]) * steps).reshape(-1, 3)
-    size = position.shape[0]
-    small = position if size <= 128 else cv2.resize(position, (128, 128), interpolation=cv2.INTER_AREA)
-    gaps = np.min([np.linalg.norm(small - point, axis=2) for point in edge], axis=0).astype(np.float32)
-    gaps[np.all(small == 0, axis=2)] = 0.0
-    return gaps if size <= 128 else cv2.resize(gaps, (size, size), interpolation=cv2.INTER_LINEAR)
+    edge = (outline + (np.roll(outline, -1, axis=0) - outline) * steps).reshape(-1, 3)
+    gaps = np.min([np.linalg.norm(position - point, axis=2) for point in edge], axis=0).astype(np.float32)
+    gaps[~covered] = 0.0
+    return cv2.resize(gaps, (size, size), interpolation=cv2.INTER_LINEAR)
 
 
 def _below_brows(size: int, pixels: Float32) -> Float32:

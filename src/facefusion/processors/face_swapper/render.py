@@ -72,18 +72,16 @@ def _with_skirt() -> Int32:
     return np.concatenate([canonical_mesh().triangles, inner_half, outer_half]).astype(np.int32)
 
 
-def relight(texture: Float32, base: Float32, ratio: Float32, gloss: Float32) -> Float32:
+def relight(texture: Float32, base: Float32, ratio: Float32) -> Float32:
     """The texture under the target's light.
 
     texture: (h, w, 3) float32 sRGB. base: (h, w, 3) float32 linear light, the texture's own diffuse level. ratio:
-    (h, w, 3) linear-light factors for what is diffuse. gloss: (h, w, 3) factors for what shines above `base`: a
-    highlight is light reflected at the surface and does not grow with the skin's lightness.
+    (h, w, 3) linear-light factors. A highlight is light reflected at the surface: what shines above `base` follows the
+    factors less. A tint belongs to coloured skin: grey things (a highlight, a white beard) take less of it.
     Returns sRGB in [0, 1]; what is brightened rolls off softly above 0.8 instead of clipping.
     """
     out = np.empty_like(texture)
-    _relight(
-        texture.reshape(-1), base.reshape(-1), ratio.reshape(-1), gloss.reshape(-1), out.reshape(-1), _DECODE, _ENCODE
-    )
+    _relight(texture, base, ratio, out, _DECODE, _ENCODE)
     return out
 
 
@@ -97,22 +95,40 @@ _ENCODE = np.where(_ROOTS <= 0.0031308, _ROOTS * 12.92, 1.055 * np.maximum(_ROOT
 )
 
 
+_GLOSS_UP, _GLOSS_DOWN = 0.3, 0.7
+"""How much of the change of the diffuse light highlights follow, where it gets lighter and where darker."""
+
+
 @numba.njit(cache=True, nogil=True)
-def _relight(
-    texture: Float32, base: Float32, ratio: Float32, gloss: Float32, out: Float32, decode: Float32, encode: Float32
-) -> None:
+def _relight(texture: Float32, base: Float32, ratio: Float32, out: Float32, decode: Float32, encode: Float32) -> None:
     top = decode.shape[0] - 1
-    for i in range(texture.shape[0]):
-        at = min(max(texture[i], 0.0), 1.0) * top
-        low = min(int(at), top - 1)
-        linear = decode[low] + (decode[low + 1] - decode[low]) * (at - low)
-        above = max(linear - base[i], 0.0)
-        linear = (linear - above) * ratio[i] + above * gloss[i]
-        if linear > 0.8 and ratio[i] > 1.0:
-            linear = 0.8 + 0.2 * (1.0 - np.exp(-(linear - 0.8) / 0.2))
-        at = np.sqrt(min(linear, 1.0)) * top
-        low = min(int(at), top - 1)
-        out[i] = encode[low] + (encode[low + 1] - encode[low]) * (at - low)
+    linear = np.empty(3, np.float32)
+    for y in range(texture.shape[0]):
+        for x in range(texture.shape[1]):
+            for c in range(3):
+                at = min(max(texture[y, x, c], 0.0), 1.0) * top
+                low = min(int(at), top - 1)
+                linear[c] = decode[low] + (decode[low + 1] - decode[low]) * (at - low)
+            light = 0.2126 * ratio[y, x, 0] + 0.7152 * ratio[y, x, 1] + 0.0722 * ratio[y, x, 2]
+            gloss = light ** (_GLOSS_UP if light > 1.0 else _GLOSS_DOWN)
+            colour = _saturation(linear[0], linear[1], linear[2])
+            usual = _saturation(base[y, x, 0], base[y, x, 1], base[y, x, 2])
+            share = min(colour / (usual + 1e-4), 1.0)
+            for c in range(3):
+                above = max(linear[c] - base[y, x, c], 0.0)
+                tint = 1.0 + share * (ratio[y, x, c] / light - 1.0)
+                value = ((linear[c] - above) * light + above * gloss) * tint
+                if value > 0.8 and light > 1.0:
+                    value = 0.8 + 0.2 * (1.0 - np.exp(-(value - 0.8) / 0.2))
+                at = np.sqrt(min(value, 1.0)) * top
+                low = min(int(at), top - 1)
+                out[y, x, c] = encode[low] + (encode[low + 1] - encode[low]) * (at - low)
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _saturation(red: float, green: float, blue: float) -> float:
+    high = max(red, green, blue)
+    return (high - min(red, green, blue)) / (high + 1e-4)
 
 
 def to_crop(landmarks: Landmarks, matrix: Float32) -> Landmarks:

@@ -13,9 +13,11 @@ from facefusion.core import AlignedFace, Box, CropKind, Face, Float32, Landmarks
 from facefusion.core.settings import check_settings
 from facefusion.errors import NoFaceFound
 from facefusion.geometry.color import luma, srgb_to_linear
+from facefusion.geometry.mesh import IMAGE_LEFT_EYE, IMAGE_RIGHT_EYE
 from facefusion.geometry.uv_maps import uv_maps
 from facefusion.processors.face_swapper.detail import match_detail
-from facefusion.processors.face_swapper.eyes import Iris, iris_of, paint_iris
+from facefusion.processors.face_swapper.eyes import Iris, iris_of, opening, paint_iris
+from facefusion.processors.face_swapper.lids import keep_closed_lids
 from facefusion.processors.face_swapper.light import diffuse_level, light_ratio
 from facefusion.processors.face_swapper.render import Drawn, draw_coordinates, move_target, relight, to_crop
 from facefusion.processors.face_swapper.sampling import Mipmaps, view_in_texels
@@ -26,19 +28,18 @@ from facefusion.processors.face_swapper.texture import LIGHT_SIZE, UV_EYE_DISTAN
 _MARGIN = 0.22
 """Crop margin around the landmarks, in face widths: room for the moved outline and the blend."""
 _FADE_DEG = 15.0
-_GLOSS_UP, _GLOSS_DOWN = 0.3, 0.7
-"""How much of the change of the diffuse light the highlights follow, where it gets lighter and where darker."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourceModel:
-    """A person, ready to be drawn: texture, its small twin in linear light and that twin's diffuse level, shape, iris."""
+    """A person, ready to be drawn: texture, small twin in linear light, diffuse level, shape, iris."""
 
     texture: Mipmaps
     small_linear: Float32
     base: Float32
     shape: Float32
     iris: Iris | None
+    eye_opening: float
 
 
 def build_source(photos: Sequence[Photo]) -> SourceModel:
@@ -49,7 +50,14 @@ def build_source(photos: Sequence[Photo]) -> SourceModel:
     texture, _ = build_texture(photos, texture_size(faces))
     small = cv2.resize(srgb_to_linear(texture), (LIGHT_SIZE, LIGHT_SIZE), interpolation=cv2.INTER_AREA)
     shapes = [canonical_shape(face.landmarks)[0] for face in faces if face.landmarks is not None]
-    return SourceModel(Mipmaps.of(texture), small, diffuse_level(small), mean_shape(shapes), iris_of(faces))
+    return SourceModel(
+        Mipmaps.of(texture), small, diffuse_level(small), mean_shape(shapes), iris_of(faces), _eye_opening(faces)
+    )
+
+
+def _eye_opening(faces: Sequence[Face]) -> float:
+    shown = [face.landmarks.xy for face in faces if face.landmarks is not None]
+    return float(np.median([opening(xy, eye) for xy in shown for eye in (IMAGE_LEFT_EYE, IMAGE_RIGHT_EYE)]))
 
 
 class FaceSwapper:
@@ -99,6 +107,7 @@ class FaceSwapper:
         validity = _validity(drawn)
         face = match_detail(face, base, validity, self.settings.detail_match, seed=aligned.frame_index)
         face = np.clip(base + (face - base) * validity[..., None], 0.0, 1.0).astype(np.float32)
+        face = keep_closed_lids(face, base, drawn.uv, landmarks.xy, self.source.eye_opening)
         face = self._with_irises(face, after, ratio)
         mask = cv2.GaussianBlur(_solid(after, drawn), (0, 0), 1.0) * np.float32(strength)
         note = "done" if strength >= 1 else "weakened"
@@ -130,8 +139,7 @@ class FaceSwapper:
         def spread(small: Float32) -> Float32:
             return cv2.remap(small, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
-        gloss = ratio ** np.where(ratio > 1.0, _GLOSS_UP, _GLOSS_DOWN).astype(np.float32)
-        return relight(texture, spread(self.source.base), spread(ratio), spread(gloss))
+        return relight(texture, spread(self.source.base), spread(ratio))
 
     def _with_irises(self, pixels: Float32, after: Float32, ratio: Float32) -> Float32:
         if self.source.iris is None:
