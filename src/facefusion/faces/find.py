@@ -8,10 +8,11 @@ looks through the tiles when all the faces are small. "wide" always looks everyw
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from facefusion.core import Pixels
+from facefusion.core import Box, Landmarks, Pixels
 from facefusion.faces.blazeface import Detection
 from facefusion.faces.crops import equalised, lifted
 from facefusion.faces.detect import CloseUp, Proposer, Tone, is_sure, without_repetitions
@@ -31,6 +32,8 @@ _PRESENT = 0.8
 """Lowest presence of a doubtful face's landmarks; real ones have 0.94 or more after three readings (measured)."""
 _CONFIRM = 0.65
 """Lowest score of a doubtful face looked at again; scenes without faces reach 0.56, real ones have 0.69 or more."""
+_STILL_THERE = 0.35
+"""Lowest score of a face that is being followed: it may be half hidden."""
 _OTHER_TURN = 0.1
 """How much better another turn of a face may score than the turn of its landmarks."""
 _BELIEVED = 0.95
@@ -57,19 +60,24 @@ class FaceFinder:
     def __init__(self, proposer: Proposer, reader: LandmarkReader) -> None:
         self._proposer, self._reader = proposer, reader
 
-    def find(self, pixels: Pixels, *, detail: Detail = "auto") -> list[FoundFace]:
-        """The faces of `pixels` (H, W, 3) RGB uint8, uint16 or float32."""
+    def find(self, pixels: Pixels, *, detail: Detail = "auto", known: Sequence[Landmarks] = ()) -> list[FoundFace]:
+        """The faces of `pixels` (H, W, 3) RGB uint8, uint16 or float32, without those whose landmarks are `known`."""
         look = self._proposer
-        found = self._believed(pixels, look.at_once(pixels), [], lifted)
-        if detail == "fast":
-            return found
-        if detail == "wide" or not found:
-            found = self._believed(pixels, look.turned(pixels), found, lifted)
-        if detail == "wide" or not found:
-            found = self._believed(pixels, look.evened(pixels), found, equalised)
-        if detail == "wide" or not found or _is_wide_shot(pixels, found):
-            found = self._believed(pixels, look.tiled(pixels), found, lifted)
-        return found
+        before = [_as_found(landmarks) for landmarks in known]
+        found = self._believed(pixels, look.at_once(pixels), before, lifted)
+        if detail != "fast":
+            if detail == "wide" or not found:
+                found = self._believed(pixels, look.turned(pixels), found, lifted)
+            if detail == "wide" or not found:
+                found = self._believed(pixels, look.evened(pixels), found, equalised)
+            if detail == "wide" or not found or _is_wide_shot(pixels, found):
+                found = self._believed(pixels, look.tiled(pixels), found, lifted)
+        return found[len(before) :]
+
+    def is_there(self, pixels: Pixels, landmarks: Landmarks) -> bool:
+        """Whether the detector too sees a face, the right way up, where these landmarks are."""
+        upright, *others = self._looked_at_again(pixels, Reading(landmarks, 1.0), lifted).scores
+        return upright >= _STILL_THERE and upright >= max(others) - _OTHER_TURN
 
     def _believed(
         self, pixels: Pixels, candidates: list[Detection], known: list[FoundFace], tone: Tone
@@ -100,7 +108,11 @@ class FaceFinder:
             upright, *others = again.scores
             if upright >= max(others) - _OTHER_TURN:
                 is_face = reading.presence >= _PRESENT and upright >= _CONFIRM
-                return FoundFace(replace(pair.detection, score=max(upright, pair.detection.score)), reading) if is_face else None
+                return (
+                    FoundFace(replace(pair.detection, score=max(upright, pair.detection.score)), reading)
+                    if is_face
+                    else None
+                )
             if again.found is None:
                 return None
             pair = FoundFace(again.found, self._reader.read(pixels, [roi_of_detection(again.found)])[0])
@@ -122,6 +134,11 @@ def _distinct(faces: list[FoundFace], known: list[FoundFace]) -> list[FoundFace]
         if all(float(abs(middle - other).max()) > reach for other in others):
             kept.append(one)
     return kept
+
+
+def _as_found(landmarks: Landmarks) -> FoundFace:
+    detection = Detection(Box.around(landmarks.xy[:468]), 1.0, landmarks.xy[:6])
+    return FoundFace(detection, Reading(landmarks, 1.0))
 
 
 def _is_wide_shot(pixels: Pixels, found: list[FoundFace]) -> bool:

@@ -1,0 +1,269 @@
+"""Follow faces through a shot.
+
+Between detections a face is read where it was in the frame before: one run of the landmark network a face and frame.
+The detector looks for new faces every few frames, and at once when one is lost. A new face is then followed back
+through the frames since the last look, so that a track begins where the face came into view.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from facefusion.core import Face, Landmarks, Pixels, Track
+from facefusion.faces.analyser import FaceAnalyser, face_of
+from facefusion.faces.evidence import Evidence
+from facefusion.faces.find import Detail
+from facefusion.faces.landmark import Reading, Roi, followed, roi_of_landmarks
+from facefusion.faces.one_euro import OneEuroFilter
+
+_PRESENT = 0.5
+_LONG_SIDE_KEPT = 1600
+_THOROUGH_EVERY = 3
+_DOUBTS = 2
+_SAME_FACE_IOU = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerOptions:
+    """detect_every: frames between looks for new faces. patience: frames a lost face is waited for.
+    detail: how hard to look (see `FaceFinder`). smooth: one-euro filter on the landmarks (for live use; an analysed
+    clip is smoothed afterwards with knowledge of the future). rate_hz: frames a second, for the filter."""
+
+    detect_every: int = 10
+    patience: int = 12
+    detail: Detail = "auto"
+    smooth: bool = False
+    rate_hz: float = 25.0
+    embed: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class _Live:
+    """A track that is being followed."""
+
+    track_id: int
+    roi: Roi
+    faces: dict[int, Face] = field(default_factory=dict)
+    missed: int = 0
+    doubts: int = 0
+    evidence: Evidence = field(default_factory=Evidence)
+    filter: OneEuroFilter | None = None
+
+    @property
+    def latest(self) -> Face:
+        return self.faces[max(self.faces)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    """A recent frame, reduced to at most `_LONG_SIDE_KEPT` pixels; `scale` leads from the frame to it."""
+
+    index: int
+    pixels: Pixels
+    scale: float
+
+
+class FaceTracker:
+    """Feed it frames in order with `update`; read `tracks()` at the end. Not for use from several threads at once."""
+
+    def __init__(self, analyser: FaceAnalyser, options: TrackerOptions | None = None) -> None:
+        self._analyser = analyser
+        self._options = options or TrackerOptions()
+        self._live: list[_Live] = []
+        self._ended: list[_Live] = []
+        self._recent: deque[_Kept] = deque(maxlen=self._options.detect_every)
+        self._next_id = 1
+        self._since_look = 0
+        self._looks = 0
+
+    def update(self, pixels: Pixels, index: int) -> tuple[Face, ...]:
+        """The faces of frame `index` (H, W, 3) RGB, each with its `track_id`, the largest first.
+
+        Frames come in order and without gaps; call `reset` at a cut.
+        """
+        self._follow(pixels, index)
+        if self._is_time_to_look():
+            self._look(pixels, index)
+        self._merge(index)
+        self._drop_lost()
+        for live in self._live:
+            if self._options.embed and index in live.faces:
+                live.evidence.consider(index, live.faces[index], pixels, self._analyser.encoder)
+        self._recent.append(_kept(index, pixels))
+        seen = [live.faces[index] for live in self._live if index in live.faces]
+        return tuple(sorted(seen, key=lambda face: -face.box.area))
+
+    def reset(self) -> None:
+        """A cut: every track ends, and the next frame is searched."""
+        self._ended += self._live
+        self._live = []
+        self._recent.clear()
+        self._since_look = self._looks = 0
+
+    def tracks(self) -> tuple[Track, ...]:
+        """All tracks so far, ended and live, in order of their first frame."""
+        found = [Track(live.track_id, dict(sorted(live.faces.items()))) for live in self._ended + self._live]
+        return tuple(sorted(found, key=lambda track: (track.first, track.track_id)))
+
+    def evidence(self) -> Mapping[int, Evidence]:
+        """The best samples of each track, by track id."""
+        return {live.track_id: live.evidence for live in self._ended + self._live}
+
+    def _follow(self, pixels: Pixels, index: int) -> None:
+        readings = self._analyser.reader.read(pixels, [live.roi for live in self._live])
+        for live, reading in zip(self._live, readings, strict=True):
+            if reading.presence < _PRESENT:
+                live.missed += 1
+                continue
+            live.missed = 0
+            live.roi = followed(live.roi, roi_of_landmarks(reading.landmarks))
+            live.faces[index] = self._face(live, reading)
+
+    def _face(self, live: _Live, reading: Reading) -> Face:
+        landmarks = reading.landmarks
+        if live.filter is not None:
+            unit = live.roi.side
+            landmarks = Landmarks(live.filter.filter(landmarks.xy, unit=unit), landmarks.z)
+        score = live.latest.score if live.faces else 1.0
+        return replace(face_of(landmarks, score, reading.presence), track_id=live.track_id)
+
+    def _is_time_to_look(self) -> bool:
+        self._since_look += 1
+        just_lost = any(live.missed in (1, 3) for live in self._live)
+        pause = self._options.detect_every if self._live else max(self._options.detect_every // 3, 1)
+        return self._looks == 0 or just_lost or self._since_look >= pause
+
+    def _look(self, pixels: Pixels, index: int) -> None:
+        thorough = self._looks % _THOROUGH_EVERY == 0
+        detail = self._options.detail if thorough else "fast"
+        self._looks, self._since_look = self._looks + 1, 0
+        self._doubt(pixels, index)
+        present = [live.faces[index].landmarks for live in self._live if index in live.faces]
+        known = [landmarks for landmarks in present if landmarks is not None]
+        for found in self._analyser.finder.find(pixels, detail=detail, known=known):
+            self._take_up(found.reading, found.detection.score, index)
+
+    def _doubt(self, pixels: Pixels, index: int) -> None:
+        """Give up a track that the detector contradicts at successive looks."""
+        for live in self._live:
+            landmarks = live.faces[index].landmarks if index in live.faces else None
+            if landmarks is not None:
+                is_there = self._analyser.finder.is_there(pixels, landmarks)
+                live.doubts = 0 if is_there else live.doubts + 1
+        for live in [live for live in self._live if live.doubts >= _DOUBTS]:
+            self._live.remove(live)
+            self._ended.append(live)
+
+    def _take_up(self, reading: Reading, score: float, index: int) -> None:
+        """Continue the lost track that this face belongs to, or begin a new one, and follow it back."""
+        face = face_of(reading.landmarks, score, reading.presence)
+        live = self._lost_near(face, index)
+        if live is None:
+            smoother = OneEuroFilter(rate_hz=self._options.rate_hz) if self._options.smooth else None
+            live = _Live(self._next_id, roi_of_landmarks(reading.landmarks), filter=smoother)
+            self._next_id += 1
+            self._live.append(live)
+        live.roi, live.missed, live.doubts = roi_of_landmarks(reading.landmarks), 0, 0
+        live.faces[index] = replace(face, track_id=live.track_id)
+        self._follow_back(live, face)
+
+    def _lost_near(self, face: Face, index: int) -> _Live | None:
+        lost = [live for live in self._live if index not in live.faces]
+        best = max(lost, key=lambda live: _nearness(live.latest, face), default=None)
+        return best if best is not None and _nearness(best.latest, face) > 0 else None
+
+    def _follow_back(self, live: _Live, face: Face) -> None:
+        """Read the face in earlier frames, newest first, until it is known there or not there."""
+        roi = live.roi
+        for kept in reversed(self._recent):
+            if kept.index in live.faces:
+                return
+            small = Roi(roi.x * kept.scale, roi.y * kept.scale, roi.side * kept.scale, roi.roll_deg)
+            reading = self._analyser.reader.read(kept.pixels, [small])[0]
+            if reading.presence < _PRESENT or self._is_taken(reading, kept):
+                return
+            landmarks = _enlarged(reading.landmarks, 1 / kept.scale)
+            roi = followed(roi, roi_of_landmarks(landmarks))
+            live.faces[kept.index] = replace(face_of(landmarks, face.score, reading.presence), track_id=live.track_id)
+
+    def _is_taken(self, reading: Reading, kept: _Kept) -> bool:
+        box = face_of(_enlarged(reading.landmarks, 1 / kept.scale), 1.0, 1.0).box
+        others = [live.faces[kept.index] for live in self._live if kept.index in live.faces]
+        return any(other.box.iou(box) > _SAME_FACE_IOU for other in others)
+
+    def _merge(self, index: int) -> None:
+        """Of two tracks on one face the younger ends."""
+        kept: list[_Live] = []
+        for live in sorted(self._live, key=lambda one: min(one.faces)):
+            face = live.faces.get(index)
+            twins = (other.faces.get(index) for other in kept)
+            if face is not None and any(twin is not None and twin.box.iou(face.box) > _SAME_FACE_IOU for twin in twins):
+                del live.faces[index]
+                if live.faces:
+                    self._ended.append(live)
+                continue
+            kept.append(live)
+        self._live = kept
+
+    def _drop_lost(self) -> None:
+        gone = [live for live in self._live if live.missed > self._options.patience]
+        self._ended += gone
+        self._live = [live for live in self._live if live.missed <= self._options.patience]
+
+
+def fill_gaps(track: Track, *, longest: int = 12) -> Track:
+    """`track` with gaps of up to `longest` frames filled by straight interpolation; filled faces have score 0."""
+    faces = dict(track.faces)
+    known = sorted(faces)
+    for before, after in pairwise(known):
+        if 1 < after - before <= longest + 1:
+            for index in range(before + 1, after):
+                faces[index] = _between(faces[before], faces[after], (index - before) / (after - before))
+    return replace(track, faces=dict(sorted(faces.items())))
+
+
+def by_frame(tracks: Sequence[Track]) -> dict[int, tuple[Face, ...]]:
+    """Frame index → its faces, the largest first, each with the ids of its track and person."""
+    found: dict[int, list[Face]] = {}
+    for track in tracks:
+        for index, face in track.faces.items():
+            owned = replace(face, track_id=track.track_id, person_id=track.person_id)
+            found.setdefault(index, []).append(owned)
+    return {index: tuple(sorted(faces, key=lambda face: -face.box.area)) for index, faces in sorted(found.items())}
+
+
+def _between(a: Face, b: Face, part: float) -> Face:
+    if a.landmarks is None or b.landmarks is None:
+        raise ValueError("fill_gaps: got a face without landmarks, supported are tracks of a FaceTracker")
+    xyz = a.landmarks.xyz + np.float32(part) * (b.landmarks.xyz - a.landmarks.xyz)
+    face = face_of(Landmarks(np.ascontiguousarray(xyz[:, :2]), xyz[:, 2]), 0.0, min(a.visibility, b.visibility))
+    return replace(face, track_id=a.track_id, person_id=a.person_id)
+
+
+def _nearness(lost: Face, face: Face) -> float:
+    """Overlap with where the face was last seen, less for another size; 0 or below when it cannot be the same."""
+    apart = np.hypot(*np.subtract(lost.box.center, face.box.center)) / max(lost.box.height, 1.0)
+    ratio = abs(np.log(face.box.height / max(lost.box.height, 1.0)))
+    return float(1.0 - apart - ratio)
+
+
+def _enlarged(landmarks: Landmarks, factor: float) -> Landmarks:
+    if factor == 1:
+        return landmarks
+    z = None if landmarks.z is None else landmarks.z * np.float32(factor)
+    return Landmarks((landmarks.xy * factor).astype(np.float32), z)
+
+
+def _kept(index: int, pixels: Pixels) -> _Kept:
+    height, width = pixels.shape[:2]
+    scale = min(_LONG_SIDE_KEPT / max(height, width), 1.0)
+    if scale == 1.0:
+        return _Kept(index, pixels, 1.0)
+    size = (round(width * scale), round(height * scale))
+    return _Kept(index, cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), scale)
