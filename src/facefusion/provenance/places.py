@@ -15,7 +15,7 @@ MEDIA_SUFFIXES = XMP_SUFFIXES | TAG_SUFFIXES | SIDECAR_STILLS | SIDECAR_CLIPS
 
 
 def mark_place(path: Path) -> MarkPlace:
-    """ "xmp": a packet inside the picture. "tags": tags of the container. "sidecar": a file beside it, by `sidecar_path`.
+    """Where: a packet inside the picture ("xmp"), tags of the container, or a sidecar file (see `sidecar_path`).
 
     Decided by the suffix. A format that is not known gets a sidecar, so that nothing goes out unmarked.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 from facefusion.errors import InvalidInput, MediaUnreadable
 from facefusion.provenance import xmp
 from facefusion.provenance.aigc import LABELS, AigcMark
-from facefusion.provenance.metadata import TAG_AIGC, TAG_SOFTWARE, TAG_SOURCE_TYPE, seal
+from facefusion.provenance.metadata import SEAL_PREFIX, TAG_AIGC, TAG_SOFTWARE, TAG_SOURCE_TYPE, seal
 from facefusion.provenance.packets import holds_xmp, read_xmp
 from facefusion.provenance.places import MEDIA_SUFFIXES, SIDECAR_STILLS, sidecar_path
 from facefusion.provenance.report import Finding, MarkReport, Place
@@ -139,8 +139,8 @@ def _software_finding(text: str | None) -> Finding:
 def _seal_finding(texts: _Texts, mark: AigcMark | None) -> Finding:
     if mark is None or not mark.reserved_code1:
         return Finding("seal", "missing", "nothing ties the marks together")
+    if not mark.reserved_code1.startswith(SEAL_PREFIX):
+        return Finding("seal", "missing", "ReservedCode1 is that of another tool")
     if mark.reserved_code1 == seal(texts.source_type or "", texts.software or "", mark):
         return Finding("seal", "present", "the marks are as they were written")
-    if not (texts.software or "").startswith("FaceFusion"):
-        return Finding("seal", "missing", "ReservedCode1 belongs to another tool, or what made it was removed")
     return Finding("seal", "altered", "a mark was changed or removed after it was written")
