@@ -19,19 +19,23 @@ def fill_smoothly(values: Float32, weight: Float32, *, sweeps: int = 4) -> Float
     levels = [stack]
     while min(levels[-1].shape[:2]) > 4:
         levels.append(cv2.pyrDown(levels[-1]))
-    filled = _quotient(levels[-1], channels)
+    filled: Float32 = _quotient(levels[-1], channels)
     for level in reversed(levels[:-1]):
-        height, width = level.shape[:2]
-        filled = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR).reshape(height, width, channels)
-        known = np.clip(level[..., channels:], 0.0, 1.0)
-        fixed = _quotient(level, channels)
-        for _ in range(sweeps):
-            filled = filled + (fixed - filled) * known
-            filled = cv2.blur(filled, (3, 3), borderType=cv2.BORDER_REPLICATE).reshape(height, width, channels)
-        filled = filled + (fixed - filled) * known
-    return filled.astype(np.float32)
+        filled = _refined(level, filled, sweeps)
+    return filled
+
+
+def _refined(level: Float32, coarse: Float32, sweeps: int) -> Float32:
+    """One finer level of the pyramid, filled from the coarser one and relaxed."""
+    height, width, channels = level.shape[0], level.shape[1], level.shape[2] - 1
+    filled = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR).reshape(height, width, channels)
+    known = np.clip(level[..., channels:], 0.0, 1.0)
+    fixed = _quotient(level, channels)
+    for _ in range(sweeps):
+        filled = cv2.blur(filled + (fixed - filled) * known, (3, 3), borderType=cv2.BORDER_REPLICATE)
+        filled = filled.reshape(height, width, channels)
+    return (filled + (fixed - filled) * known).astype(np.float32)
 
 
 def _quotient(level: Float32, channels: int) -> Float32:
-    quotient: Float32 = level[..., :channels] / np.maximum(level[..., channels:], np.float32(1e-5))
-    return quotient
+    return (level[..., :channels] / np.maximum(level[..., channels:], np.float32(1e-5))).astype(np.float32)

@@ -55,7 +55,7 @@ def light_ratio(target: Float32, source: Float32, normals: Float32, weight: Floa
     weight: (S, S) in [0, 1], plain visible skin. Returns (S, S, 3) float32 factors for linear light.
     """
     shape = weight.shape
-    quotient: Float32 = np.maximum(target, _FLOOR) / np.maximum(source, _FLOOR)
+    quotient: Float32 = (np.maximum(target, _FLOOR) / np.maximum(source, _FLOOR)).astype(np.float32)
     flat, used = normals.reshape(-1, 3), weight.ravel()
     picked = used > 0.02
     if picked.sum() < 32:
@@ -66,7 +66,7 @@ def light_ratio(target: Float32, source: Float32, normals: Float32, weight: Floa
     remainder = _smooth_remainder(np.log(np.maximum(brightness, _FLOOR)) - smooth, weight)
     logs = np.repeat((smooth + remainder)[..., None], 3, axis=2)
     for channel in range(3):
-        tint = quotient[..., channel] / np.maximum(brightness, _FLOOR)
+        tint: Float32 = (quotient[..., channel] / np.maximum(brightness, _FLOOR)).astype(np.float32)
         fitted = fit_shading(tint.ravel()[picked], flat[picked], used[picked], terms=4)
         logs[..., channel] += basis[..., :4] @ fitted
     return np.exp(np.clip(logs, -3.0, 3.0)).astype(np.float32)

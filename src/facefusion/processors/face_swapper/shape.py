@@ -58,5 +58,5 @@ def outline_weight() -> Float32:
     vertices = canonical_mesh().vertices_cm
     gaps = np.linalg.norm(vertices[:, None] - vertices[list(FACE_OVAL)][None], axis=2).min(axis=1)
     t = np.clip(gaps / 3.5, 0.0, 1.0)
-    weight: Float32 = (0.25 + 0.75 * t * t * (3 - 2 * t)).astype(np.float32)
+    weight: Float32 = (0.5 + 0.5 * t * t * (3 - 2 * t)).astype(np.float32)
     return weight

@@ -17,8 +17,8 @@ from facefusion.geometry.mesh import IMAGE_LEFT_EYE, IMAGE_RIGHT_EYE
 from facefusion.geometry.uv_maps import uv_maps
 from facefusion.processors.face_swapper.detail import match_detail
 from facefusion.processors.face_swapper.eyes import Iris, iris_of, opening, paint_iris
-from facefusion.processors.face_swapper.lids import keep_closed_lids
 from facefusion.processors.face_swapper.light import diffuse_level, light_ratio
+from facefusion.processors.face_swapper.own_skin import MAP_SIZE, own_share, show_own_skin
 from facefusion.processors.face_swapper.render import Drawn, draw_coordinates, move_target, relight, to_crop
 from facefusion.processors.face_swapper.sampling import Mipmaps, view_in_texels
 from facefusion.processors.face_swapper.settings import Settings
@@ -40,6 +40,7 @@ class SourceModel:
     shape: Float32
     iris: Iris | None
     eye_opening: float
+    unseen: Float32
 
 
 def build_source(photos: Sequence[Photo]) -> SourceModel:
@@ -47,12 +48,27 @@ def build_source(photos: Sequence[Photo]) -> SourceModel:
     if not photos:
         raise NoFaceFound("source: no face was given; use a photo that shows one face from the front")
     faces = [photo.face for photo in photos]
-    texture, _ = build_texture(photos, texture_size(faces))
+    texture, confidence = build_texture(photos, texture_size(faces))
     small = cv2.resize(srgb_to_linear(texture), (LIGHT_SIZE, LIGHT_SIZE), interpolation=cv2.INTER_AREA)
     shapes = [canonical_shape(face.landmarks)[0] for face in faces if face.landmarks is not None]
     return SourceModel(
-        Mipmaps.of(texture), small, diffuse_level(small), mean_shape(shapes), iris_of(faces), _eye_opening(faces)
+        texture=Mipmaps.of(texture),
+        small_linear=small,
+        base=diffuse_level(small),
+        shape=mean_shape(shapes),
+        iris=iris_of(faces),
+        eye_opening=_eye_opening(faces),
+        unseen=_unseen(confidence),
     )
+
+
+def _unseen(confidence: Float32) -> Float32:
+    """(256, 256) float32: 1 where the texture was made up, softly 0 where a photo shows it; small gaps do not count."""
+    small = cv2.resize(confidence, (MAP_SIZE, MAP_SIZE), interpolation=cv2.INTER_AREA)
+    small = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (13, 13)))
+    solid = cv2.GaussianBlur(cv2.erode(small, np.ones((3, 3), np.uint8)), (0, 0), 2.0)
+    unseen: Float32 = np.clip((0.62 - solid) / 0.4, 0.0, 1.0).astype(np.float32)
+    return unseen
 
 
 def _eye_opening(faces: Sequence[Face]) -> float:
@@ -107,7 +123,7 @@ class FaceSwapper:
         validity = _validity(drawn)
         face = match_detail(face, base, validity, self.settings.detail_match, seed=aligned.frame_index)
         face = np.clip(base + (face - base) * validity[..., None], 0.0, 1.0).astype(np.float32)
-        face = keep_closed_lids(face, base, drawn.uv, landmarks.xy, self.source.eye_opening)
+        face = self._with_own_skin(face, base, aligned.visible, drawn, landmarks)
         face = self._with_irises(face, after, ratio)
         mask = cv2.GaussianBlur(_solid(after, drawn), (0, 0), 1.0) * np.float32(strength)
         note = "done" if strength >= 1 else "weakened"
@@ -140,6 +156,15 @@ class FaceSwapper:
             return cv2.remap(small, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
         return relight(texture, spread(self.source.base), spread(ratio))
+
+    def _with_own_skin(
+        self, pixels: Float32, base: Float32, visible: Float32 | None, drawn: Drawn, landmarks: Landmarks
+    ) -> Float32:
+        share = own_share(self.source.unseen, landmarks.xy, self.source.eye_opening)
+        place = drawn.uv * np.float32(MAP_SIZE - 1)
+        own = cv2.remap(share, place, None, cv2.INTER_LINEAR) * drawn.covered
+        trusted = cv2.remap(uv_maps(MAP_SIZE).skin, place, None, cv2.INTER_LINEAR) * drawn.covered
+        return show_own_skin(pixels, base, own, trusted if visible is None else trusted * visible)
 
     def _with_irises(self, pixels: Float32, after: Float32, ratio: Float32) -> Float32:
         if self.source.iris is None:

@@ -88,7 +88,7 @@ def build_texture(photos: Sequence[Photo], size: int) -> tuple[Float32, Float32]
     ]
     rating = np.stack([s.weight * (0.25 + _sharpness(s)) for s in sheets])
     joined = matched[0] if len(matched) == 1 else _join(matched, rating)
-    return _complete(joined, np.clip(np.max([s.weight for s in sheets], axis=0) * 4.0, 0.0, 1.0))
+    return _complete(joined, np.clip(np.max([s.weight for s in sheets], axis=0) * 16.0, 0.0, 1.0))
 
 
 def _reduced_for(face: Face, size: int) -> Float32:
