@@ -20,9 +20,6 @@ from facefusion.geometry.mesh import EYE_CORNERS, FACE_OVAL
 
 INPUT_SIZE = 192
 _MARGIN = 1.5
-_SLACK_SHIFT = 0.03
-_SLACK_SCALE = 0.04
-_SLACK_ROLL_DEG = 4.0
 _TOP, _CHIN = 10, 152
 _LEFT_OUTER, _LEFT_INNER, _RIGHT_INNER, _RIGHT_OUTER = EYE_CORNERS
 
@@ -89,27 +86,6 @@ def roi_of_landmarks(landmarks: Landmarks) -> Roi:
     low, high = upright.min(axis=0), upright.max(axis=0)
     center = transforms.apply(transforms.inverse(turn), ((low + high) / 2)[None])[0]
     return Roi(float(center[0]), float(center[1]), float((high - low).max()) * _MARGIN, roll)
-
-
-def followed(held: Roi, wanted: Roi) -> Roi:
-    """`held` moved towards `wanted` by no more than what exceeds a tolerance.
-
-    A crop that stands still on a still face keeps its landmarks from trembling; one that trails a moving face by a
-    constant small distance reads it as well as a centred one.
-    """
-    slack = held.side * _SLACK_SHIFT
-    ratio = float(np.exp(_excess(np.log(wanted.side / held.side), np.log(1 + _SLACK_SCALE))))
-    turn = (wanted.roll_deg - held.roll_deg + 180) % 360 - 180
-    return Roi(
-        held.x + _excess(wanted.x - held.x, slack),
-        held.y + _excess(wanted.y - held.y, slack),
-        held.side * ratio,
-        held.roll_deg + _excess(turn, _SLACK_ROLL_DEG),
-    )
-
-
-def _excess(step: float, tolerance: float) -> float:
-    return float(np.sign(step) * max(abs(step) - tolerance, 0.0))
 
 
 def roll_deg(landmarks: Landmarks) -> float:

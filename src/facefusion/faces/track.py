@@ -19,8 +19,9 @@ from facefusion.core import Face, Landmarks, Pixels, Track
 from facefusion.faces.analyser import FaceAnalyser, face_of
 from facefusion.faces.evidence import Evidence
 from facefusion.faces.find import Detail
-from facefusion.faces.landmark import Reading, Roi, followed, roi_of_landmarks
+from facefusion.faces.landmark import Reading, Roi, roi_of_landmarks
 from facefusion.faces.one_euro import OneEuroFilter
+from facefusion.faces.steady_roi import SteadyRoi
 
 _PRESENT = 0.5
 _LONG_SIDE_KEPT = 1600
@@ -48,7 +49,7 @@ class _Live:
     """A track that is being followed."""
 
     track_id: int
-    roi: Roi
+    steady: SteadyRoi
     faces: dict[int, Face] = field(default_factory=dict)
     missed: int = 0
     doubts: int = 0
@@ -116,19 +117,24 @@ class FaceTracker:
         return {live.track_id: live.evidence for live in self._ended + self._live}
 
     def _follow(self, pixels: Pixels, index: int) -> None:
-        readings = self._analyser.reader.read(pixels, [live.roi for live in self._live])
+        reader = self._analyser.reader
+        readings = reader.read(pixels, [live.steady.roi for live in self._live])
         for live, reading in zip(self._live, readings, strict=True):
+            wanted = roi_of_landmarks(reading.landmarks)
+            if reading.presence >= _PRESENT and live.steady.is_off(wanted):
+                reading = reader.read(pixels, [wanted])[0]
+                wanted = roi_of_landmarks(reading.landmarks)
             if reading.presence < _PRESENT:
                 live.missed += 1
                 continue
             live.missed = 0
-            live.roi = followed(live.roi, roi_of_landmarks(reading.landmarks))
+            live.steady.follow(wanted)
             live.faces[index] = self._face(live, reading)
 
     def _face(self, live: _Live, reading: Reading) -> Face:
         landmarks = reading.landmarks
         if live.filter is not None:
-            unit = live.roi.side
+            unit = live.steady.roi.side
             landmarks = Landmarks(live.filter.filter(landmarks.xy, unit=unit), landmarks.z)
         score = live.latest.score if live.faces else 1.0
         return replace(face_of(landmarks, score, reading.presence), track_id=live.track_id)
@@ -166,10 +172,10 @@ class FaceTracker:
         live = self._lost_near(face, index)
         if live is None:
             smoother = OneEuroFilter(rate_hz=self._options.rate_hz) if self._options.smooth else None
-            live = _Live(self._next_id, roi_of_landmarks(reading.landmarks), filter=smoother)
+            live = _Live(self._next_id, SteadyRoi(roi_of_landmarks(reading.landmarks)), filter=smoother)
             self._next_id += 1
             self._live.append(live)
-        live.roi, live.missed, live.doubts = roi_of_landmarks(reading.landmarks), 0, 0
+        live.steady, live.missed, live.doubts = SteadyRoi(roi_of_landmarks(reading.landmarks)), 0, 0
         live.faces[index] = replace(face, track_id=live.track_id)
         self._follow_back(live, face)
 
@@ -180,7 +186,7 @@ class FaceTracker:
 
     def _follow_back(self, live: _Live, face: Face) -> None:
         """Read the face in earlier frames, newest first, until it is known there or not there."""
-        roi = live.roi
+        roi = live.steady.roi
         for kept in reversed(self._recent):
             if kept.index in live.faces:
                 return
@@ -189,7 +195,7 @@ class FaceTracker:
             if reading.presence < _PRESENT or self._is_taken(reading, kept):
                 return
             landmarks = _enlarged(reading.landmarks, 1 / kept.scale)
-            roi = followed(roi, roi_of_landmarks(landmarks))
+            roi = roi_of_landmarks(landmarks)
             live.faces[kept.index] = replace(face_of(landmarks, face.score, reading.presence), track_id=live.track_id)
 
     def _is_taken(self, reading: Reading, kept: _Kept) -> bool:
