@@ -1,0 +1,36 @@
+"""Reading and writing pictures and clips. The only room that knows libav; importing it loads neither av nor cv2."""
+
+from facefusion.media.codecs import CODECS, CONTAINERS, CodecName
+from facefusion.media.description import MediaInfo, MediaKind, StreamInfo, VideoFormat
+from facefusion.media.image_header import IMAGE_SUFFIXES
+from facefusion.media.image_writing import clean_exif, write_image
+from facefusion.media.paths import NumberedPattern, check_output, check_output_folder, natural_key
+from facefusion.media.prefetch import prefetch
+from facefusion.media.reader import MediaReader, open_media, probe
+from facefusion.media.sequence_writer import SequenceWriter
+from facefusion.media.stills import read_image
+from facefusion.media.writer import VideoWriter
+
+__all__ = [
+    "CODECS",
+    "CONTAINERS",
+    "CodecName",
+    "IMAGE_SUFFIXES",
+    "MediaInfo",
+    "MediaKind",
+    "MediaReader",
+    "NumberedPattern",
+    "SequenceWriter",
+    "StreamInfo",
+    "VideoFormat",
+    "VideoWriter",
+    "check_output",
+    "check_output_folder",
+    "clean_exif",
+    "natural_key",
+    "open_media",
+    "prefetch",
+    "probe",
+    "read_image",
+    "write_image",
+]

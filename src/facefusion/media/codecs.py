@@ -1,0 +1,165 @@
+"""Codecs, containers and pixel formats: which goes with which. A table, no av."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from facefusion.errors import UsageError
+from facefusion.media.description import VideoFormat
+
+CodecName = Literal["auto", "h264", "h265", "vp9", "av1", "prores", "ffv1"]
+
+_PLANAR = ("420", "422", "444")
+
+
+@dataclass(frozen=True, slots=True)
+class VideoCodec:
+    """One codec: its libav encoder and what it can store.
+
+    pixel_formats: bit depth → chroma → libav pixel format. even_420: 4:2:0 needs even sides, so odd ones go 4:4:4.
+    quality: the encoder's option, its default, and its range (lower is better), or None for fixed-quality codecs.
+    """
+
+    name: str
+    encoder: str
+    pixel_formats: dict[int, dict[str, str]]
+    alpha_formats: dict[int, str] = field(default_factory=dict)
+    even_420: bool = False
+    quality: tuple[str, float, float, float] | None = None
+    preset_option: str | None = None
+    default_preset: str | None = None
+    options: dict[str, str] = field(default_factory=dict)
+    intra_only: bool = False
+
+
+def _planar(depths: dict[int, str], chromas: tuple[str, ...] = _PLANAR) -> dict[int, dict[str, str]]:
+    return {depth: {chroma: f"yuv{chroma}p{suffix}" for chroma in chromas} for depth, suffix in depths.items()}
+
+
+CODECS: dict[str, VideoCodec] = {
+    codec.name: codec
+    for codec in (
+        VideoCodec(
+            name="h264",
+            encoder="libx264",
+            pixel_formats=_planar({8: "", 10: "10le"}),
+            even_420=True,
+            quality=("crf", 18, 0, 51),
+            preset_option="preset",
+            default_preset="medium",
+            options={"x264-params": "open-gop=0"},
+        ),
+        VideoCodec(
+            name="h265",
+            encoder="libx265",
+            pixel_formats=_planar({8: "", 10: "10le", 12: "12le"}),
+            even_420=True,
+            quality=("crf", 20, 0, 51),
+            preset_option="preset",
+            default_preset="medium",
+            options={"x265-params": "open-gop=0:log-level=none"},
+        ),
+        VideoCodec(
+            name="vp9",
+            encoder="libvpx-vp9",
+            pixel_formats=_planar({8: "", 10: "10le", 12: "12le"}),
+            alpha_formats={8: "yuva420p"},
+            quality=("crf", 24, 0, 63),
+            preset_option="cpu-used",
+            default_preset="3",
+            options={"row-mt": "1", "deadline": "good", "b": "0"},
+        ),
+        VideoCodec(
+            name="av1",
+            encoder="libsvtav1",
+            pixel_formats=_planar({8: "", 10: "10le"}, ("420",)),
+            quality=("crf", 24, 1, 63),
+            preset_option="preset",
+            default_preset="8",
+        ),
+        VideoCodec(
+            name="prores",
+            encoder="prores",
+            pixel_formats=_planar({10: "10le"}, ("422", "444")),
+            alpha_formats={10: "yuva444p10le"},
+            intra_only=True,
+        ),
+        VideoCodec(
+            name="ffv1",
+            encoder="ffv1",
+            pixel_formats={
+                **_planar({8: "", 10: "10le", 12: "12le", 16: "16le"}),
+            },
+            alpha_formats={8: "yuva444p", 10: "yuva444p10le", 12: "yuva444p12le", 16: "yuva444p16le"},
+            options={"level": "3", "slicecrc": "1", "g": "1"},
+            intra_only=True,
+        ),
+    )
+}
+for _depth, _suffix in {8: "", 10: "10le", 12: "12le", 16: "16le"}.items():
+    CODECS["ffv1"].pixel_formats[_depth]["rgb"] = f"gbrp{_suffix}" if _depth > 8 else "bgr0"
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerFormat:
+    """One container: the codecs it takes, the usual audio codec, and whether an edit list can cut inside a packet."""
+
+    name: str
+    default_codec: str
+    codecs: tuple[str, ...]
+    audio_encoder: str = "aac"
+    has_edit_lists: bool = False
+    variable_rate: bool = True
+    tick_seconds_limit: int | None = None
+
+
+_EVERYTHING = tuple(CODECS)
+CONTAINERS: dict[str, ContainerFormat] = {
+    ".mp4": ContainerFormat("mp4", "h264", ("h264", "h265", "vp9", "av1"), has_edit_lists=True),
+    ".m4v": ContainerFormat("mp4", "h264", ("h264", "h265", "av1"), has_edit_lists=True),
+    ".mov": ContainerFormat("mov", "h264", ("h264", "h265", "prores"), has_edit_lists=True),
+    ".mkv": ContainerFormat("matroska", "h264", _EVERYTHING, tick_seconds_limit=1000),
+    ".webm": ContainerFormat("webm", "vp9", ("vp9", "av1"), "libopus", tick_seconds_limit=1000),
+    ".avi": ContainerFormat("avi", "ffv1", ("h264", "ffv1"), "libmp3lame", variable_rate=False),
+    ".ts": ContainerFormat("mpegts", "h264", ("h264", "h265"), tick_seconds_limit=90_000),
+}
+
+
+def choose_container(suffix: str) -> ContainerFormat:
+    """Raise UsageError for a suffix that no video is written to."""
+    container = CONTAINERS.get(suffix.lower())
+    if container is None:
+        raise UsageError(f"output suffix {suffix!r}: video is written to {', '.join(CONTAINERS)}")
+    return container
+
+
+def choose_codec(container: ContainerFormat, codec: str) -> VideoCodec:
+    """Raise UsageError for an unknown codec or one the container cannot hold."""
+    if codec != "auto" and codec not in CODECS:
+        raise UsageError(f"codec {codec!r} is unknown; supported are auto, {', '.join(CODECS)}")
+    name = container.default_codec if codec == "auto" else codec
+    if name not in container.codecs:
+        raise UsageError(f"a {container.name} file cannot hold {name}; it holds {', '.join(container.codecs)}")
+    return CODECS[name]
+
+
+def choose_pixel_format(codec: VideoCodec, video: VideoFormat) -> str:
+    """The pixel format that keeps depth, chroma and size. Odd sides leave 4:2:0 where the codec needs even ones."""
+    depth = _at_least(codec.pixel_formats, video.bit_depth)
+    if video.has_alpha and codec.alpha_formats:
+        return codec.alpha_formats[_at_least(codec.alpha_formats, video.bit_depth)]
+    formats = codec.pixel_formats[depth]
+    wanted = {"gray": "420", "rgb": "rgb" if "rgb" in formats else _rgb_stand_in(codec)}.get(video.chroma, video.chroma)
+    is_odd = video.width % 2 or video.height % 2
+    if codec.even_420 and is_odd and wanted in ("420", "422"):
+        wanted = "444"
+    return formats.get(wanted) or formats[min(formats, key=lambda name: (name < wanted, name))]
+
+
+def _rgb_stand_in(codec: VideoCodec) -> str:
+    return "420" if "420" in codec.pixel_formats[min(codec.pixel_formats)] else "444"
+
+
+def _at_least(depths: dict[int, str] | dict[int, dict[str, str]], wanted: int) -> int:
+    return min((depth for depth in depths if depth >= wanted), default=max(depths))

@@ -1,0 +1,100 @@
+"""Opening a medium and reading its pictures."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from bisect import bisect_left
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from facefusion.core import Frame, FrameRange, Timestamp
+from facefusion.errors import InvalidInput
+from facefusion.media.description import DEFAULT_FPS, MediaInfo
+
+
+class MediaReader(ABC):
+    """Pictures of one medium in presentation order. A context; iterations are independent of one another.
+
+    Everything it yields is RGB and upright: see `facefusion.core.Frame`.
+    """
+
+    info: MediaInfo
+
+    @abstractmethod
+    def frames(self, *, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+        """Frames with start ≤ index < stop (None: to the end). Raises MediaUnreadable, InvalidInput."""
+
+    @abstractmethod
+    def timestamps(self) -> list[Timestamp]:
+        """Presentation time of every frame, counted exactly (the file is scanned once, not decoded where possible)."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        return self.frames()
+
+    @property
+    def num_frames(self) -> int:
+        """Exact number of frames."""
+        return len(self.timestamps())
+
+    def frame_at(self, index: int) -> Frame:
+        """One frame. Raises InvalidInput when there is none of that index."""
+        for frame in self.frames(start=index, stop=index + 1):
+            return frame
+        raise InvalidInput(f"{self.info.path}: has no frame {index}; it has {self.num_frames}, counted from 0")
+
+    def path_of(self, index: int) -> Path:
+        """The file that frame `index` comes from."""
+        return self.info.path
+
+    def range_between(self, start_seconds: Fraction | None, stop_seconds: Fraction | None) -> FrameRange:
+        """Frames shown in [start, stop) seconds after the first frame; None is the beginning or the end."""
+        times = self.timestamps()
+        if not times:
+            return FrameRange(0, 0)
+        seconds = [time.seconds - times[0].seconds for time in times]
+        start = 0 if start_seconds is None else bisect_left(seconds, start_seconds)
+        stop = len(seconds) if stop_seconds is None else bisect_left(seconds, stop_seconds)
+        return FrameRange(start, max(start, stop))
+
+    def close(self) -> None:  # noqa: B027 (most readers hold nothing open)
+        """Release what is held open between iterations."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_media(path: str | Path, *, threads: int = 0, frame_rate: Fraction = DEFAULT_FPS) -> MediaReader:
+    """Open a clip, an image, a numbered pattern (`frame.%04d.png`) or a folder of images.
+
+    threads: for decoding, 0 is automatic. frame_rate: of patterns and folders, which carry none.
+    Animated images open as clips. Raises InvalidInput or MediaUnreadable with one line.
+    """
+    from facefusion.media import probing
+
+    path = Path(path)
+    kind = probing.kind_of(path)
+    if kind == "video":
+        from facefusion.media.libav_reader import LibavReader
+
+        return LibavReader(path, threads=threads)
+    if kind == "animation":
+        from facefusion.media.animation import AnimationReader
+
+        return AnimationReader(path)
+    from facefusion.media import sequences
+
+    return sequences.open_pictures(path, kind, frame_rate)
+
+
+def probe(path: str | Path, *, frame_rate: Fraction = DEFAULT_FPS) -> MediaInfo:
+    """What the header and the first picture tell about a medium; errors as `open_media`."""
+    with open_media(path, threads=1, frame_rate=frame_rate) as reader:
+        return reader.info

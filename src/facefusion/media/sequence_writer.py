@@ -1,0 +1,90 @@
+"""Writing a numbered sequence of pictures: all of it or none of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from facefusion.core import Frame
+from facefusion.errors import OutputExists, OutputFailed, UsageError
+from facefusion.media.image_writing import WRITABLE_SUFFIXES, encode_image
+from facefusion.media.paths import NumberedPattern, appear, check_output_folder, discard, temporary_beside
+
+
+class SequenceWriter:
+    """Writes `frame.0001.png`, `frame.0002.png`, … A context.
+
+    Pictures are kept under hidden temporary names until the end, so that a run that fails leaves the folder as it was.
+    With `overwrite` existing files of the same number are replaced, others never touched.
+    Raises UsageError (pattern, suffix), OutputExists (before any work when the first number is there), OutputFailed.
+    """
+
+    def __init__(
+        self,
+        pattern: str | Path,
+        *,
+        first_number: int = 1,
+        quality: int | None = None,
+        xmp: bytes | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        self._pattern = NumberedPattern.parse(pattern)
+        if self._pattern.path.suffix.lower() not in WRITABLE_SUFFIXES:
+            raise UsageError(f"{pattern}: pictures are written as {', '.join(WRITABLE_SUFFIXES)}")
+        self._first, self._quality, self._xmp, self._overwrite = first_number, quality, xmp, overwrite
+        check_output_folder(self._pattern.folder)
+        self._refuse_existing(self._pattern.numbered(first_number))
+        self._pending: list[tuple[Path, Path]] = []
+        self._placed: list[Path] = []
+
+    def write(self, frame: Frame, *, xmp: bytes | None = None) -> Path:
+        """Add a picture; returns the path it will have. `xmp` replaces the packet given to the writer."""
+        path = self._pattern.numbered(self._first + len(self._pending))
+        self._refuse_existing(path)
+        data = encode_image(path, frame, quality=self._quality, xmp=xmp or self._xmp, exif=None)
+        temporary = temporary_beside(path)
+        self._pending.append((temporary, path))
+        try:
+            temporary.write_bytes(data)
+        except OSError as error:
+            raise OutputFailed(
+                f"{path}: writing failed ({(error.strerror or str(error)).lower()}); free some space"
+            ) from None
+        return path
+
+    def close(self) -> None:
+        """Let all pictures appear."""
+        try:
+            for temporary, path in self._pending:
+                existed = path.exists()
+                appear(temporary, path, overwrite=self._overwrite)
+                if not existed:
+                    self._placed.append(path)
+            self._pending = []
+        except BaseException:
+            self.abort()
+            raise
+
+    def abort(self) -> None:
+        """Remove everything this writer made."""
+        for temporary, _ in self._pending:
+            discard(temporary)
+        for path in self._placed:
+            discard(path)
+        self._pending, self._placed = [], []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+    def _refuse_existing(self, path: Path) -> None:
+        if path.exists() and not self._overwrite:
+            raise OutputExists(f"{path}: is there already; choose another pattern or allow overwriting")

@@ -1,0 +1,196 @@
+"""Taking sound, subtitles, chapters and data along, packet by packet."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+
+from facefusion.media.audio import AudioTranscoder
+from facefusion.media.libav import open_input
+from facefusion.media.libav_description import main_video_stream
+from facefusion.media.writer import WritePlan
+
+_OF_THE_FILE_ITSELF = {"major_brand", "minor_version", "compatible_brands", "encoder"}
+_PREROLL_PACKETS = 2
+"""Sound packets kept before a cut where an edit list hides them: decoders need them to start cleanly."""
+
+
+@dataclass(slots=True)
+class _Track:
+    """One stream on its way: the input, the output, and a transcoder where packets cannot go as they are."""
+
+    source: Any
+    target: Any
+    transcoder: AudioTranscoder | None = None
+
+
+class StreamCopier:
+    """Copies all but the pictures from a source into a container, in step with the pictures."""
+
+    def __init__(self, source: Path, container: Any, plan: WritePlan, warnings: list[str]) -> None:
+        self._plan, self._container, self._warnings = plan, container, warnings
+        self._input = open_input(source)
+        try:
+            self._tracks = self._make_tracks(source)
+            self._copy_chapters()
+            self._packets = self._pull()
+            self._waiting: tuple[Fraction, _Track, Any] | None = None
+        except BaseException:
+            self.close()
+            raise
+
+    def container_metadata(self) -> dict[str, str]:
+        """Tags of the source that are about the work, not about the old file."""
+        return {name: value for name, value in self._input.metadata.items() if name.lower() not in _OF_THE_FILE_ITSELF}
+
+    def advance(self, seconds: Fraction) -> None:
+        """Write what belongs before `seconds` of output time."""
+        while self._waiting is not None or self._fetch():
+            assert self._waiting is not None
+            at, track, packet = self._waiting
+            if at > seconds:
+                return
+            self._waiting = None
+            self._write(track, packet)
+
+    def finish(self) -> None:
+        """Write the rest."""
+        while self._waiting is not None or self._fetch():
+            assert self._waiting is not None
+            _, track, packet = self._waiting
+            self._waiting = None
+            self._write(track, packet)
+        for track in self._tracks.values():
+            if track.transcoder is not None:
+                self._container.mux(track.transcoder.flush())
+        self.close()
+
+    def close(self) -> None:
+        """Close the source."""
+        with suppress(Exception):
+            self._input.close()
+
+    def _fetch(self) -> bool:
+        self._waiting = next(self._packets, None)
+        return self._waiting is not None
+
+    def _write(self, track: _Track, packet: Any) -> None:
+        if track.transcoder is not None:
+            self._container.mux(track.transcoder.convert(packet))
+            return
+        packet.stream = track.target
+        self._container.mux_one(packet)
+
+    def _pull(self) -> Iterator[tuple[Fraction, _Track, Any]]:
+        """(output seconds, track, shifted packet) inside the trim."""
+        if not self._tracks:
+            return
+        for packet in self._input.demux([track.source for track in self._tracks.values()]):
+            if packet.size == 0 or packet.dts is None:
+                continue
+            track = self._tracks[packet.stream_index]
+            base = packet.time_base
+            begin = packet.pts if packet.pts is not None else packet.dts
+            length = packet.duration or 0
+            if not self._is_wanted(track, begin * base, length * base):
+                continue
+            shift = round(self._plan.start_seconds / base)
+            packet.dts -= shift
+            if packet.pts is not None:
+                packet.pts -= shift
+            if not self._plan.container.has_edit_lists and not _lift_to_zero(packet, begin - shift + length):
+                continue
+            yield packet.dts * base, track, packet
+
+    def _is_wanted(self, track: _Track, begin: Fraction, length: Fraction) -> bool:
+        plan = self._plan
+        if plan.stop_seconds is not None and begin >= plan.stop_seconds:
+            return False
+        if not plan.is_trim or begin >= plan.start_seconds:
+            return True
+        if track.transcoder is not None or track.source.type != "audio" or not plan.container.has_edit_lists:
+            return track.transcoder is not None and begin + length > plan.start_seconds
+        return begin + length * (1 + _PREROLL_PACKETS) > plan.start_seconds
+
+    def _make_tracks(self, source: Path) -> dict[int, _Track]:
+        main = main_video_stream(self._input, source)
+        tracks = {}
+        for stream in self._input.streams:
+            if stream.index != main.index:
+                track = self._track_for(stream)
+                if track is not None:
+                    tracks[stream.index] = track
+        return {index: track for index, track in tracks.items() if track.source.type != "attachment"}
+
+    def _track_for(self, stream: Any) -> _Track | None:
+        if stream.type == "video":
+            self._warnings.append(f"stream {stream.index} (a second picture) is left out: it would show the original")
+            return None
+        if _accepts(self._plan.container.name, stream):
+            return _Track(stream, _add_copy(self._container, stream))
+        if stream.type == "audio" and stream.codec_context is not None:
+            encoder = self._plan.container.audio_encoder
+            self._warnings.append(
+                f"sound stream {stream.index} ({stream.codec_context.name}) is re-encoded as {encoder}: "
+                f"a {self._plan.container.name} file cannot hold it as it is"
+            )
+            transcoder = AudioTranscoder(stream, self._container, encoder)
+            return _Track(stream, transcoder.stream, transcoder)
+        self._warnings.append(
+            f"stream {stream.index} ({stream.type}) is left out: a {self._plan.container.name} file cannot hold it"
+        )
+        return None
+
+    def _copy_chapters(self) -> None:
+        chapters = []
+        for chapter in self._input.chapters():
+            base = chapter["time_base"] or Fraction(1, 1000)
+            begin, end = chapter["start"] * base, chapter["end"] * base
+            stop = self._plan.stop_seconds if self._plan.stop_seconds is not None else end
+            begin, end = max(begin, self._plan.start_seconds), min(end, stop)
+            if begin < end:
+                shift = self._plan.start_seconds
+                moved = {"start": round((begin - shift) / base), "end": round((end - shift) / base)}
+                chapters.append({**chapter, **moved, "time_base": base})
+        if chapters:
+            self._container.set_chapters(chapters)
+
+
+def _lift_to_zero(packet: Any, end: int) -> bool:
+    """Let a packet that straddles time 0 begin there; False for one that ends before it.
+
+    Containers without edit lists would otherwise shift every stream, pictures too, by the encoder delay of the sound.
+    """
+    if end <= 0 and min(packet.pts or 0, packet.dts) < 0:
+        return False
+    packet.dts = max(packet.dts, 0)
+    if packet.pts is not None:
+        packet.pts = max(packet.pts, 0)
+    return True
+
+
+def _add_copy(container: Any, stream: Any) -> Any:
+    copy = container.add_stream_from_template(stream)
+    copy.metadata.update(stream.metadata)
+    with suppress(AttributeError, TypeError):
+        copy.disposition = stream.disposition
+    return copy
+
+
+def _accepts(container_name: str, stream: Any) -> bool:
+    """Whether a container takes a stream as it is, tried with a header in memory."""
+    try:
+        with av.open(io.BytesIO(), "w", format=container_name) as trial:
+            _add_copy(trial, stream)
+            trial.start_encoding()
+    except (av.error.FFmpegError, ValueError, OSError):
+        return False
+    return True

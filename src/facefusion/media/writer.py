@@ -1,0 +1,170 @@
+"""Writing a clip: whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from facefusion.core import Frame, Timestamp
+from facefusion.errors import UsageError
+from facefusion.media.codecs import (
+    CodecName,
+    ContainerFormat,
+    VideoCodec,
+    choose_codec,
+    choose_container,
+    choose_pixel_format,
+)
+from facefusion.media.description import MediaInfo, VideoFormat
+from facefusion.media.paths import appear, check_output, discard, temporary_beside
+
+if TYPE_CHECKING:
+    from facefusion.media.libav_writer import Encoding
+
+
+@dataclass(frozen=True, slots=True)
+class WritePlan:
+    """Everything an encoding run needs to know, checked."""
+
+    video: VideoFormat
+    container: ContainerFormat
+    codec: VideoCodec
+    pixel_format: str
+    options: Mapping[str, str]
+    threads: int = 0
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    copy_streams_from: Path | None = None
+    start_seconds: Fraction = Fraction(0)
+    stop_seconds: Fraction | None = None
+    is_trim: bool = False
+
+
+class VideoWriter:
+    """Encodes frames to `path`; the file appears when the context ends without an error, and never otherwise.
+
+    like: size, time base, rate, colour tags, depth, chroma and aspect to keep, usually `reader.info`.
+    codec: "auto" is H.264 (MP4, MOV, MKV, TS), VP9 (WebM) or FFV1 (AVI). quality: the codec's CRF, lower is better
+    (None: visually lossless default). preset: the encoder's own name (x264 "slow", SVT-AV1 "8", VP9 cpu-used "3").
+    metadata: container tags, merged over those of `copy_streams_from`. copy_streams_from: a clip whose sound,
+    subtitles, chapters and data go along untouched. start, stop: when trimming, the source times that bound the part;
+    `start` becomes 0. Frames carry source times: `write(frame)` keeps `frame.timestamp` exactly, less the start.
+    threads: 0 is automatic.
+
+    Odd sizes keep their exact size: H.264 and H.265 then use 4:4:4, since their 4:2:0 needs even sides.
+    `warnings` holds what could not be kept, one line each, complete after `close`.
+
+    Raises UsageError (codec, quality, suffix), OutputExists and OutputFailed before any work, OutputFailed on writing.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        like: MediaInfo | VideoFormat,
+        codec: CodecName = "auto",
+        quality: float | None = None,
+        preset: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        copy_streams_from: str | Path | None = None,
+        start: Timestamp | None = None,
+        stop: Timestamp | None = None,
+        threads: int = 0,
+        overwrite: bool = False,
+    ) -> None:
+        self.path = Path(path)
+        self.warnings: list[str] = []
+        video = like.format if isinstance(like, MediaInfo) else like
+        container = choose_container(self.path.suffix)
+        chosen = choose_codec(container, codec)
+        source = None if copy_streams_from is None else Path(copy_streams_from)
+        self.plan = WritePlan(
+            video=video,
+            container=container,
+            codec=chosen,
+            pixel_format=choose_pixel_format(chosen, video),
+            options=_encoder_options(chosen, quality, preset),
+            threads=threads,
+            metadata=dict(metadata or {}),
+            copy_streams_from=source,
+            start_seconds=video.origin_seconds if start is None else start.seconds,
+            stop_seconds=None if stop is None else stop.seconds,
+            is_trim=start is not None or stop is not None,
+        )
+        self._overwrite = overwrite
+        check_output(self.path, overwrite=overwrite, inputs=() if source is None else (source,))
+        self._temporary = temporary_beside(self.path)
+        self._encoding: Encoding | None = None
+        self._is_open = True
+
+    @property
+    def num_frames(self) -> int:
+        """Frames written so far."""
+        return 0 if self._encoding is None else self._encoding.num_frames
+
+    def write(self, frame: Frame) -> None:
+        """Encode the next frame; sizes must be those of `like`, times must rise. Raises OutputFailed, UsageError."""
+        if not self._is_open:
+            raise UsageError(f"{self.path}: the writer is closed")
+        self._opened().write(frame)
+
+    def close(self) -> None:
+        """Finish, and let the file appear. Raises OutputFailed (no frames, disk full); then nothing is left behind."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        try:
+            self._opened().finish()
+            appear(self._temporary, self.path, overwrite=self._overwrite)
+        except BaseException:
+            self._drop()
+            raise
+
+    def abort(self) -> None:
+        """Stop and leave nothing behind; safe at any time."""
+        if self._is_open:
+            self._is_open = False
+            self._drop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+    def _opened(self) -> Encoding:
+        if self._encoding is None:
+            from facefusion.media.libav_writer import Encoding
+
+            self._encoding = Encoding(self._temporary, self.path, self.plan, self.warnings)
+        return self._encoding
+
+    def _drop(self) -> None:
+        if self._encoding is not None:
+            self._encoding.abort()
+        discard(self._temporary)
+
+
+def _encoder_options(codec: VideoCodec, quality: float | None, preset: str | None) -> dict[str, str]:
+    options = dict(codec.options)
+    if codec.quality is not None:
+        option, default, best, worst = codec.quality
+        value = default if quality is None else quality
+        if not best <= value <= worst:
+            raise UsageError(f"quality of {codec.name}: got {value:g}, supported is {best:g} (best) to {worst:g}")
+        options[option] = f"{value:g}"
+    elif quality is not None:
+        raise UsageError(f"{codec.name} has one fixed quality; leave the quality out")
+    if codec.preset_option is not None:
+        options[codec.preset_option] = preset or str(codec.default_preset)
+    elif preset is not None:
+        raise UsageError(f"{codec.name} has no presets; leave the preset out")
+    return options
