@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from facefusion.provenance.report import Finding as Finding
     from facefusion.provenance.report import MarkReport as MarkReport
     from facefusion.provenance.terms import EditKind as EditKind
-    from facefusion.provenance.verify import verify as verify
-    from facefusion.provenance.verify import verify_all as verify_all
+    from facefusion.provenance.verification import verify as verify
+    from facefusion.provenance.verification import verify_all as verify_all
 
 _HOMES = {
     "AigcMark": "aigc",
@@ -30,8 +30,8 @@ _HOMES = {
     "mark_place": "places",
     "read_xmp": "packets",
     "sidecar_path": "places",
-    "verify": "verify",
-    "verify_all": "verify",
+    "verify": "verification",
+    "verify_all": "verification",
 }
 
 __all__ = [
