@@ -17,6 +17,7 @@ import numpy as np
 
 from facefusion.core import Face, Landmarks, Pixels, Track
 from facefusion.faces.analyser import FaceAnalyser, face_of
+from facefusion.faces.embed import SAME_PERSON, distance
 from facefusion.faces.evidence import Evidence
 from facefusion.faces.find import Detail
 from facefusion.faces.landmark import Reading, Roi, roi_of_landmarks
@@ -24,6 +25,7 @@ from facefusion.faces.one_euro import OneEuroFilter
 from facefusion.faces.steady_roi import SteadyRoi
 
 _PRESENT = 0.5
+_SURELY_PRESENT = 0.9
 _LONG_SIDE_KEPT = 1600
 _THOROUGH_EVERY = 3
 _DOUBTS = 2
@@ -37,7 +39,7 @@ class TrackerOptions:
     clip is smoothed afterwards with knowledge of the future). rate_hz: frames a second, for the filter."""
 
     detect_every: int = 10
-    patience: int = 12
+    patience: int = 25
     detail: Detail = "auto"
     smooth: bool = False
     rate_hz: float = 25.0
@@ -153,7 +155,7 @@ class FaceTracker:
         present = [live.faces[index].landmarks for live in self._live if index in live.faces]
         known = [landmarks for landmarks in present if landmarks is not None]
         for found in self._analyser.finder.find(pixels, detail=detail, known=known):
-            self._take_up(found.reading, found.detection.score, index)
+            self._take_up(pixels, found.reading, found.detection.score, index)
 
     def _doubt(self, pixels: Pixels, index: int) -> None:
         """Give up a track that the detector contradicts at successive looks."""
@@ -166,10 +168,12 @@ class FaceTracker:
             self._live.remove(live)
             self._ended.append(live)
 
-    def _take_up(self, reading: Reading, score: float, index: int) -> None:
+    def _take_up(self, pixels: Pixels, reading: Reading, score: float, index: int) -> None:
         """Continue the lost track that this face belongs to, or begin a new one, and follow it back."""
         face = face_of(reading.landmarks, score, reading.presence)
         live = self._lost_near(face, index)
+        if live is not None and live.missed > 1 and not self._is_same(live, face, pixels):
+            live = None
         if live is None:
             smoother = OneEuroFilter(rate_hz=self._options.rate_hz) if self._options.smooth else None
             live = _Live(self._next_id, SteadyRoi(roi_of_landmarks(reading.landmarks)), filter=smoother)
@@ -184,6 +188,13 @@ class FaceTracker:
         best = max(lost, key=lambda live: _nearness(live.latest, face), default=None)
         return best if best is not None and _nearness(best.latest, face) > 0 else None
 
+    def _is_same(self, live: _Live, face: Face, pixels: Pixels) -> bool:
+        """Whether a face that came back is the person of a lost track; True when nothing is known about it."""
+        known = live.evidence.embedding
+        if known is None or face.landmarks is None:
+            return True
+        return distance(known, self._analyser.encoder.embed(pixels, [face.landmarks])[0]) < SAME_PERSON
+
     def _follow_back(self, live: _Live, face: Face) -> None:
         """Read the face in earlier frames, newest first, until it is known there or not there."""
         roi = live.steady.roi
@@ -192,7 +203,7 @@ class FaceTracker:
                 return
             small = Roi(roi.x * kept.scale, roi.y * kept.scale, roi.side * kept.scale, roi.roll_deg)
             reading = self._analyser.reader.read(kept.pixels, [small])[0]
-            if reading.presence < _PRESENT or self._is_taken(reading, kept):
+            if reading.presence < _SURELY_PRESENT or self._is_taken(reading, kept):
                 return
             landmarks = _enlarged(reading.landmarks, 1 / kept.scale)
             roi = roi_of_landmarks(landmarks)
