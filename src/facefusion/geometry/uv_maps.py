@@ -58,7 +58,7 @@ class UvMaps:
     """Square maps of `size` texels; row 0 is the forehead.
 
     coverage: (S, S) float32, 1 on texels that lie on the mesh. skin: (S, S) float32 in [0, 1], plain skin (no brows,
-    eyes, lips, nostrils; the beard's region counts a little). inset_cm: (S, S) float32, distance to the mesh's outline.
+    eyes, lips, nostrils; the beard's region counts less). beard: (S, S) float32, 1 where a beard grows. inset_cm: (S, S) float32, distance to the mesh's outline.
     cheeks: (S, S) float32, the surest skin: cheeks, nose bridge, lower forehead.
     """
 
@@ -66,6 +66,7 @@ class UvMaps:
     coverage: Float32
     skin: Float32
     cheeks: Float32
+    beard: Float32
     inset_cm: Float32
 
 
@@ -85,11 +86,12 @@ def uv_maps(size: int) -> UvMaps:
         (NOSE_TIP, 1),
     ):
         skin[_polygon(pixels, outline, size, grow * scale)] = 0.0
-    skin[_polygon(pixels, BEARD, size, 0) & (skin > 0)] = 0.35
+    beard = (_polygon(pixels, BEARD, size, 0) & (skin > 0)).astype(np.float32)
+    skin *= 1.0 - 0.6 * beard
     inset = _inset(size)
     skin *= np.clip(inset / 1.2, 0.0, 1.0)
-    cheeks = skin * (skin > 0.6) * _below_brows(size, pixels)
-    return UvMaps(size, covered.astype(np.float32), skin, cheeks, inset * covered)
+    cheeks = skin * (1.0 - beard) * _below_brows(size, pixels)
+    return UvMaps(size, covered.astype(np.float32), skin, cheeks, beard, inset * covered)
 
 
 def uv_pixels(size: int) -> Float32:

@@ -48,6 +48,24 @@ def fit_shading(values: Float32, normals: Float32, weight: Float32, *, terms: in
     return coefficients.astype(np.float32)
 
 
+def skin_weight(pixels: Float32, seen: Float32) -> Float32:
+    """(S, S) float32: where plain skin is seen. pixels: (S, S, 3) float32 linear light; seen: (S, S) in [0, 1].
+
+    The beard's region counts only as far as it looks like the cheeks: as light and as colourful.
+    """
+    maps = uv_maps(seen.shape[0])
+    weight = maps.skin * seen
+    cheeks, chin = (maps.cheeks * seen) > 0.3, (maps.beard * seen) > 0.3
+    if cheeks.sum() < 32 or chin.sum() < 32:
+        return weight
+    logs = np.log(np.maximum(luma(pixels), _FLOOR))
+    colour = 1.0 - pixels.min(axis=2) / np.maximum(pixels.max(axis=2), _FLOOR)
+    darker = abs(float(np.median(logs[cheeks]) - np.median(logs[chin])))
+    greyer = max(float(np.median(colour[cheeks]) - np.median(colour[chin])), 0.0)
+    hair = float(np.clip((darker + 2.5 * greyer - 0.35) / 0.5, 0.0, 1.0))
+    return weight * (1.0 - np.float32(0.9 * hair) * maps.beard)
+
+
 def light_ratio(target: Float32, source: Float32, normals: Float32, weight: Float32) -> Float32:
     """How much brighter, per channel, the target's skin is than the source's, as a smooth field.
 
@@ -110,4 +128,4 @@ def diffuse_level(texture: Float32) -> Float32:
         capped = np.minimum(texture, level)
         top = cv2.GaussianBlur(capped * skin[..., None], (0, 0), size * 0.05)
         level = top / cv2.GaussianBlur(skin, (0, 0), size * 0.05)[..., None]
-    return level.astype(np.float32)
+    return np.maximum(level, _FLOOR).astype(np.float32)

@@ -77,7 +77,8 @@ def relight(texture: Float32, base: Float32, ratio: Float32) -> Float32:
 
     texture: (h, w, 3) float32 sRGB. base: (h, w, 3) float32 linear light, the texture's own diffuse level. ratio:
     (h, w, 3) linear-light factors. A highlight is light reflected at the surface: what shines above `base` follows the
-    factors less. A tint belongs to coloured skin: grey things (a highlight, a white beard) take less of it.
+    factors less, and what is shaded softens where the skin gets lighter. A tint belongs to coloured skin: grey things
+    (a highlight, a white beard) take less of it.
     Returns sRGB in [0, 1]; what is brightened rolls off softly above 0.8 instead of clipping.
     """
     out = np.empty_like(texture)
@@ -99,6 +100,10 @@ _GLOSS_UP, _GLOSS_DOWN = 0.3, 0.7
 """How much of the change of the diffuse light highlights follow, where it gets lighter and where darker."""
 
 
+_SOFTEN = -0.15
+"""Skin that gets lighter scatters more light under its surface: its wrinkles lose contrast by this power."""
+
+
 @numba.njit(cache=True, nogil=True)
 def _relight(texture: Float32, base: Float32, ratio: Float32, out: Float32, decode: Float32, encode: Float32) -> None:
     top = decode.shape[0] - 1
@@ -114,10 +119,15 @@ def _relight(texture: Float32, base: Float32, ratio: Float32, out: Float32, deco
             colour = _saturation(linear[0], linear[1], linear[2])
             usual = _saturation(base[y, x, 0], base[y, x, 1], base[y, x, 2])
             share = min(colour / (usual + 1e-4), 1.0)
+            soften = light**_SOFTEN if light > 1.05 else 1.0
             for c in range(3):
-                above = max(linear[c] - base[y, x, c], 0.0)
+                level = base[y, x, c]
+                above = max(linear[c] - level, 0.0)
+                below = linear[c] - above
+                if soften != 1.0:
+                    below = level * (below / level) ** soften
                 tint = 1.0 + share * (ratio[y, x, c] / light - 1.0)
-                value = ((linear[c] - above) * light + above * gloss) * tint
+                value = (below * light + above * gloss) * tint
                 if value > 0.8 and light > 1.0:
                     value = 0.8 + 0.2 * (1.0 - np.exp(-(value - 0.8) / 0.2))
                 at = np.sqrt(min(value, 1.0)) * top

@@ -17,7 +17,7 @@ from facefusion.geometry.mesh import IMAGE_LEFT_EYE, IMAGE_RIGHT_EYE
 from facefusion.geometry.uv_maps import uv_maps
 from facefusion.processors.face_swapper.detail import match_detail
 from facefusion.processors.face_swapper.eyes import Iris, iris_of, opening, paint_iris
-from facefusion.processors.face_swapper.light import diffuse_level, light_ratio
+from facefusion.processors.face_swapper.light import diffuse_level, light_ratio, skin_weight
 from facefusion.processors.face_swapper.own_skin import MAP_SIZE, own_share, show_own_skin
 from facefusion.processors.face_swapper.render import Drawn, draw_coordinates, move_target, relight, to_crop
 from facefusion.processors.face_swapper.sampling import Mipmaps, view_in_texels
@@ -37,6 +37,7 @@ class SourceModel:
     texture: Mipmaps
     small_linear: Float32
     base: Float32
+    skin: Float32
     shape: Float32
     iris: Iris | None
     eye_opening: float
@@ -55,6 +56,7 @@ def build_source(photos: Sequence[Photo]) -> SourceModel:
         texture=Mipmaps.of(texture),
         small_linear=small,
         base=diffuse_level(small),
+        skin=skin_weight(small, cv2.resize(confidence, (LIGHT_SIZE, LIGHT_SIZE), interpolation=cv2.INTER_AREA)),
         shape=mean_shape(shapes),
         iris=iris_of(faces),
         eye_opening=_eye_opening(faces),
@@ -138,8 +140,9 @@ class FaceSwapper:
     def _light(self, aligned: AlignedFace, landmarks: Landmarks) -> Float32:
         """(LIGHT_SIZE, LIGHT_SIZE, 3) linear-light factors from the source's texture to the target's light."""
         view = view_in_texels(aligned.pixels, landmarks, aligned.visible, LIGHT_SIZE)
-        weight = view.seen * uv_maps(LIGHT_SIZE).skin
-        ratio = light_ratio(srgb_to_linear(view.pixels), self.source.small_linear, view.normals, weight)
+        linear = srgb_to_linear(view.pixels)
+        weight = np.minimum(skin_weight(linear, view.seen), self.source.skin)
+        ratio = light_ratio(linear, self.source.small_linear, view.normals, weight)
         ratio = ratio ** np.float32(self.settings.light_strength)
         if self.settings.skin_tone == "source":
             weight_sum = max(float(weight.sum()), 1e-3)

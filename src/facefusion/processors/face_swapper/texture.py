@@ -18,7 +18,7 @@ from facefusion.geometry.fill import fill_smoothly
 from facefusion.geometry.mesh import canonical_mesh
 from facefusion.geometry.raster import rasterize, vertex_normals
 from facefusion.geometry.uv_maps import uv_maps, uv_pixels
-from facefusion.processors.face_swapper.light import flatten, light_ratio
+from facefusion.processors.face_swapper.light import flatten, light_ratio, skin_weight
 from facefusion.processors.face_swapper.sampling import smooth_normals
 
 UV_EYE_DISTANCE = 0.235
@@ -123,7 +123,7 @@ def _seen(position: Float32, xyz: Float32, shape: tuple[int, ...]) -> Float32:
 def _evenly_lit(sheet: Unwrapped) -> Float32:
     """The sheet without its own light, in sRGB."""
     small = _shrink(srgb_to_linear(sheet.pixels))
-    weight = _shrink(sheet.weight) * uv_maps(LIGHT_SIZE).skin
+    weight = skin_weight(small, np.clip(_shrink(sheet.weight), 0.0, 1.0))
     factor = flatten(small, sheet.smooth_normals, weight)
     large = cv2.resize(factor, sheet.weight.shape[::-1], interpolation=cv2.INTER_CUBIC)
     return linear_to_srgb(srgb_to_linear(sheet.pixels) * large[..., None])
