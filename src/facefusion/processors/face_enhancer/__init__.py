@@ -1,0 +1,18 @@
+"""The bundled face enhancer: detail, denoise, local contrast and colour without any weights."""
+
+from typing import TYPE_CHECKING, Any
+
+from facefusion.processors.face_enhancer.settings import Settings
+
+if TYPE_CHECKING:
+    from facefusion.processors.face_enhancer.enhancer import FaceEnhancer
+
+__all__ = ["FaceEnhancer", "Settings"]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "FaceEnhancer":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from facefusion.processors.face_enhancer.enhancer import FaceEnhancer
+
+    return FaceEnhancer

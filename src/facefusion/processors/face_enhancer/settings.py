@@ -1,0 +1,40 @@
+"""What a user can say about the face enhancer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from facefusion.core import option
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How much is done to a face; 0 leaves that property as it is."""
+
+    blend: float = option(
+        0.8, low=0.0, high=1.0, why="how much of the enhanced face shows; a little of the original keeps it natural"
+    )
+    detail: float = option(
+        0.5,
+        low=0.0,
+        high=1.0,
+        why="lifts lashes, brows, lips and pores; more than 0.7 looks sharpened on clean pictures",
+    )
+    denoise: float = option(
+        0.5,
+        low=0.0,
+        high=1.0,
+        why="takes noise away in proportion to how much is measured; clean pictures keep everything at any value",
+    )
+    contrast: float = option(
+        0.3,
+        low=0.0,
+        high=1.0,
+        why="shapes light and shade across the face; more makes flat light livelier and skin older",
+    )
+    colour: float = option(
+        0.3,
+        low=0.0,
+        high=1.0,
+        why="pulls a colour cast back to the hues that skin of any tone has; lower it where coloured light is meant",
+    )
