@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from facefusion.core import Box, Face, Landmarks, Pixels
 from facefusion.core.arrays import check_pixels
+from facefusion.faces.blazeface import BlazeFace
+from facefusion.faces.detect import Proposer
 from facefusion.faces.embed import IdentityEncoder
 from facefusion.faces.find import Detail, FaceFinder
 from facefusion.faces.landmark import LandmarkReader
@@ -27,7 +29,8 @@ class FaceAnalyser:
         """
         nets = networks or FaceNetworks.bundled(providers=providers, threads=threads)
         self.reader = LandmarkReader(nets.landmarks)
-        self.finder = FaceFinder(nets.proposer(), self.reader)
+        short, full = BlazeFace.short_range(nets.short_range), BlazeFace.full_range(nets.full_range)
+        self.finder = FaceFinder(Proposer(short, full), self.reader)
         self.encoder = IdentityEncoder(nets.identity)
 
     def find(self, pixels: Pixels, *, embed: bool = True, detail: Detail = "auto") -> tuple[Face, ...]:

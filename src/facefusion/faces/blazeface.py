@@ -7,18 +7,12 @@ descriptions of the short-range (128 px) and full-range (192 px) models.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from facefusion.core import Box, Float32
+from facefusion.faces.networks import Network
 from facefusion.geometry import boxes, transforms
-
-
-class Network(Protocol):
-    """Loaded weights with one input: a batch in, every output out, in the order of the model."""
-
-    def run(self, batch: Float32) -> tuple[Float32, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +57,7 @@ class BlazeFace:
 
     def candidates(self, crops: Float32, *, above: float) -> list[list[Detection]]:
         """For each of `crops` (n, size, size, 3) float32 in [0, 1], its faces with a score over `above`, best first."""
-        raw_boxes, raw_scores = self._network.run(crops * np.float32(2) - np.float32(1))
+        raw_boxes, raw_scores = self._network.run(crops)
         limit = np.log(above / (1 - above))
         return [self._decode(b, s, limit) for b, s in zip(raw_boxes, raw_scores[..., 0], strict=True)]
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from facefusion.core import Float32, Landmarks, Pixels
-from facefusion.faces.blazeface import Network
 from facefusion.faces.crops import cut, exposed
+from facefusion.faces.networks import Network
 from facefusion.geometry import transforms
 
 SAME_PERSON = 0.6
@@ -20,8 +20,6 @@ SAME_PERSON = 0.6
 
 CHIP_SIZE = 150
 _PADDING = 0.25
-_MEAN = np.array([122.782, 117.001, 104.298], np.float32)
-_SCALE = np.float32(1 / 256)
 _POINTS = (33, 133, 362, 263, 2)
 _MEAN_FACE = np.array(
     [(0.120575, 0.213727), (0.334085, 0.229064), (0.646060, 0.228967), (0.859567, 0.213498), (0.490112, 0.627798)],
@@ -45,12 +43,8 @@ class IdentityEncoder:
         if not landmarks:
             return np.zeros((0, 128), np.float32)
         chips = np.stack([exposed(cut(pixels, chip_matrix(one), CHIP_SIZE)) for one in landmarks])
-        found = self._encode(chips)
-        return (found + self._encode(chips[:, :, ::-1])) / np.float32(2) if flip else found
-
-    def _encode(self, chips: Float32) -> Float32:
-        normalised = (chips * np.float32(255) - _MEAN) * _SCALE
-        return self._network.run(np.ascontiguousarray(normalised.transpose(0, 3, 1, 2)))[0]
+        found = self._network.run(chips)[0]
+        return (found + self._network.run(chips[:, :, ::-1])[0]) / np.float32(2) if flip else found
 
 
 def chip_matrix(landmarks: Landmarks) -> Float32:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from facefusion.core import Float32, Landmarks, Pixels
-from facefusion.faces.blazeface import Detection, Network
+from facefusion.faces.blazeface import Detection
 from facefusion.faces.crops import cut, exposed
+from facefusion.faces.networks import Network
 from facefusion.geometry import transforms
 from facefusion.geometry.mesh import EYE_CORNERS, FACE_OVAL
 
