@@ -38,4 +38,4 @@ def _refined(level: Float32, coarse: Float32, sweeps: int) -> Float32:
 
 
 def _quotient(level: Float32, channels: int) -> Float32:
-    return (level[..., :channels] / np.maximum(level[..., channels:], np.float32(1e-5))).astype(np.float32)
+    return (level[..., :channels] / np.maximum(level[..., channels:], np.float32(1e-12))).astype(np.float32)

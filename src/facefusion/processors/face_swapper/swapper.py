@@ -180,7 +180,7 @@ class FaceSwapper:
 
 def _validity(drawn: Drawn) -> Float32:
     """Where the drawn texture can be trusted: on the mesh, and not where the surface turns away from the camera."""
-    facing = np.clip((drawn.facing - 0.02) / 0.2, 0.0, 1.0)
+    facing = np.clip((drawn.facing - 0.05) / 0.4, 0.0, 1.0)
     return cv2.GaussianBlur((drawn.covered * facing).astype(np.float32), (0, 0), 0.8) * drawn.covered
 
 
