@@ -11,6 +11,7 @@ from facefusion.media.description import VideoFormat
 CodecName = Literal["auto", "h264", "h265", "vp9", "av1", "prores", "ffv1"]
 
 _PLANAR = ("420", "422", "444")
+_X26X_PRESETS = tuple("ultrafast superfast veryfast faster fast medium slow slower veryslow placebo".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class VideoCodec:
 
     pixel_formats: bit depth → chroma → libav pixel format. even_420: 4:2:0 needs even sides, so odd ones go 4:4:4.
     quality: the encoder's option, its default, and its range (lower is better), or None for fixed-quality codecs.
+    presets: those that may be asked for. SVT-AV1's 10 and above (4.1) were seen to show neighbouring frames' blocks.
     """
 
     name: str
@@ -29,6 +31,7 @@ class VideoCodec:
     quality: tuple[str, float, float, float] | None = None
     preset_option: str | None = None
     default_preset: str | None = None
+    presets: tuple[str, ...] = ()
     options: dict[str, str] = field(default_factory=dict)
     intra_only: bool = False
 
@@ -48,6 +51,7 @@ CODECS: dict[str, VideoCodec] = {
             quality=("crf", 18, 0, 51),
             preset_option="preset",
             default_preset="medium",
+            presets=_X26X_PRESETS,
             options={"x264-params": "open-gop=0"},
         ),
         VideoCodec(
@@ -58,6 +62,7 @@ CODECS: dict[str, VideoCodec] = {
             quality=("crf", 20, 0, 51),
             preset_option="preset",
             default_preset="medium",
+            presets=_X26X_PRESETS,
             options={"x265-params": "open-gop=0:log-level=none"},
         ),
         VideoCodec(
@@ -68,6 +73,7 @@ CODECS: dict[str, VideoCodec] = {
             quality=("crf", 24, 0, 63),
             preset_option="cpu-used",
             default_preset="3",
+            presets=tuple("012345"),
             options={"row-mt": "1", "deadline": "good", "b": "0"},
         ),
         VideoCodec(
@@ -77,6 +83,7 @@ CODECS: dict[str, VideoCodec] = {
             quality=("crf", 24, 1, 63),
             preset_option="preset",
             default_preset="8",
+            presets=tuple("0123456789"),
         ),
         VideoCodec(
             name="prores",

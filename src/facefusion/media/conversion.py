@@ -22,6 +22,7 @@ _FLAGS = (
     Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
 )
 _LIMITED, _FULL = 1, 2
+_STRETCH = 257 / 256
 # H.273 matrix coefficients → swscale's coefficient sets
 _SWS_MATRIX = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 _BT709, _BT601 = 1, 6
@@ -74,10 +75,11 @@ class ToRgb:
     def __call__(self, frame: av.VideoFrame) -> tuple[NDArray[Any], NDArray[Any] | None]:
         """(H, W, 3) uint8, or uint16 in 0..65535 for sources deeper than 8 bits, and (H, W) alpha or None."""
         deep, transparent = depth_of(frame.format) > 8, has_alpha(frame.format)
-        target = ("rgba64le" if transparent else "rgb48le") if deep else ("rgba" if transparent else "rgb24")
+        # planar: swscale's packed 48-bit output is wrong for 4:2:0 with full chroma, and half as fast
+        target = ("gbrap" if transparent else "gbrp") + ("16le" if deep else "")
         matrix = sws_matrix(assumed_matrix(self._color, frame.width, frame.height))
         stored_full = frame.format.is_rgb or self._color.full_range is True
-        array = self._sws.reformat(
+        planar = self._sws.reformat(
             frame,
             format=target,
             src_colorspace=None if frame.format.is_rgb else matrix,
@@ -86,12 +88,19 @@ class ToRgb:
             dst_color_range=_FULL,
             interpolation=_FLAGS,
             threads=self._threads,
-        ).to_ndarray()
+        )
+        green, blue, red, *alpha = (_plane(plane, np.uint16 if deep else np.uint8) for plane in planar.planes)
+        pixels = cv2.merge([red, green, blue])
         if deep and not frame.format.is_rgb:
-            _stretch(array)
-        if not transparent:
-            return array, None
-        return np.ascontiguousarray(array[..., :3]), np.ascontiguousarray(array[..., 3])
+            pixels = _scaled(pixels, _STRETCH)
+            alpha = [_scaled(each, _STRETCH) for each in alpha]
+        return pixels, np.array(alpha[0]) if alpha else None
+
+
+def _plane(plane: Any, dtype: Any) -> NDArray[Any]:
+    """(H, W) view of one plane, without the padding of its rows."""
+    rows = np.frombuffer(plane, dtype).reshape(plane.height, -1)
+    return rows[:, : plane.width]
 
 
 class FromRgb:
@@ -137,7 +146,7 @@ class FromRgb:
             return pixels
         if depth_of(self._format) <= 8:
             return np.asarray(cv2.convertScaleAbs(pixels, alpha=1 / 257))
-        return pixels if self._format.is_rgb else pixels - (pixels >> 8)
+        return pixels if self._format.is_rgb else _scaled(pixels, 1 / _STRETCH)
 
     def _tag(self, picture: av.VideoFrame) -> None:
         color = self._color
@@ -156,7 +165,6 @@ def sws_matrix(matrix: int) -> int:
     return _SWS_MATRIX[matrix]
 
 
-def _stretch(array: NDArray[Any]) -> None:
-    """0..65280 → 0..65535 in place."""
-    np.minimum(array, 65_280, out=array)
-    array += array >> 8
+def _scaled(array: NDArray[Any], factor: float) -> NDArray[Any]:
+    """uint16 times `factor`, rounded and clipped."""
+    return np.asarray(cv2.addWeighted(array, factor, array, 0.0, 0.0))

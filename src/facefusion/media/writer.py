@@ -163,8 +163,9 @@ def _encoder_options(codec: VideoCodec, quality: float | None, preset: str | Non
         options[option] = f"{value:g}"
     elif quality is not None:
         raise UsageError(f"{codec.name} has one fixed quality; leave the quality out")
+    if preset is not None and preset not in codec.presets:
+        supported = ", ".join(codec.presets) or "none: leave it out"
+        raise UsageError(f"preset of {codec.name}: got {preset!r}, supported is {supported}")
     if codec.preset_option is not None:
         options[codec.preset_option] = preset or str(codec.default_preset)
-    elif preset is not None:
-        raise UsageError(f"{codec.name} has no presets; leave the preset out")
     return options
