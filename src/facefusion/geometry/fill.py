@@ -19,7 +19,9 @@ def fill_smoothly(values: Float32, weight: Float32, *, sweeps: int = 4) -> Float
     levels = [stack]
     while min(levels[-1].shape[:2]) > 4:
         levels.append(cv2.pyrDown(levels[-1]))
-    filled: Float32 = _quotient(levels[-1], channels)
+    top = levels[-1]
+    mean = top[..., :channels].sum(axis=(0, 1)) / max(float(top[..., channels].sum()), 1e-12)
+    filled: Float32 = np.where(top[..., channels:] > 0, _quotient(top, channels), mean).astype(np.float32)
     for level in reversed(levels[:-1]):
         filled = _refined(level, filled, sweeps)
     return filled
