@@ -1,0 +1,1 @@
+"""What the product does, in numbers: each module here is one command, `python -m benchmarks.identity` and so on."""

@@ -1,0 +1,119 @@
+"""The product's own path for one still: find, look for what is in front, swap, restrict, paste."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facefusion.blend import BlendSettings, MaskSettings, paste, restrict
+from facefusion.core import AlignedFace, Face, Float32, Patch, Pixels, to_unit
+from facefusion.errors import NoFaceFound
+from facefusion.faces.analyser import FaceAnalyser
+from facefusion.processors.face_swapper import FaceSwapper, Settings
+
+_CHANGES = 1 / 512
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Swap:
+    """A swapped still.
+
+    pixels: the result. mask: (H, W) float32 in [0, 1], where the edit applies. visible: (H, W) float32, 0 where
+    something was found in front of the face. note: what the swapper decided. seconds: wall time of the swap alone.
+    """
+
+    pixels: Pixels
+    mask: Float32
+    touched: NDArray[np.bool_]
+    visible: Float32
+    note: str
+    seconds: float
+
+
+class Product:
+    """Finds faces and swaps them with the settings a user gets who sets nothing."""
+
+    def __init__(self, *, settings: Settings | None = None, mask: MaskSettings | None = None) -> None:
+        self.analyser = FaceAnalyser()
+        self.settings = settings or Settings()
+        self.mask = mask or MaskSettings()
+        self.blend = BlendSettings()
+        self.parser: Any = _occlusion_parser() if self.mask.mask_occlusion else None
+
+    def largest(self, pixels: Pixels, *, embed: bool = True) -> Face | None:
+        """The largest face of a picture, or None."""
+        faces = self.analyser.find(pixels, embed=embed)
+        return faces[0] if faces else None
+
+    def face(self, pixels: Pixels) -> Face:
+        """The largest face of a picture; raises NoFaceFound."""
+        found = self.largest(pixels)
+        if found is None:
+            raise NoFaceFound("benchmark: no face in one of the portraits")
+        return found
+
+    def swapper(self, photos: Sequence[Face]) -> FaceSwapper:
+        """A swapper that draws the person of `photos`."""
+        return FaceSwapper(photos, self.settings, visible=[self.visible(face) for face in photos])
+
+    def visible(self, face: Face) -> Float32 | None:
+        """(H, W) float32 of the face's whole picture, or None when nothing looks for occlusions."""
+        if self.parser is None or face.picture is None or face.landmarks is None:
+            return None
+        seen: Float32 = self.parser.visible(face.picture, face.landmarks)
+        return seen
+
+    def swap(self, swapper: FaceSwapper, target: Face) -> Swap:
+        """`target`'s own picture with its face swapped."""
+        picture = target.picture
+        if picture is None or target.landmarks is None:
+            raise ValueError("swap: got a face without picture or landmarks")
+        start = time.perf_counter()
+        aligned = cut_out(picture, target, self.visible(target))
+        patch = swapper.process_face(aligned)
+        if patch is not None:
+            patch = restrict(patch, target.landmarks, self.mask)
+        result = picture if patch is None else paste(picture, patch, self.blend)
+        seconds = time.perf_counter() - start
+        mask, touched, visible = _on_picture(picture, patch, aligned)
+        return Swap(result, mask, touched, visible, "left_alone" if patch is None else patch.note, seconds)
+
+
+def cut_out(picture: Pixels, face: Face, visible: Float32 | None) -> AlignedFace:
+    """The native crop that the swapper asks for."""
+    box = FaceSwapper.crop_box(face, picture.shape[1], picture.shape[0])
+    x0, y0, x1, y1 = (int(v) for v in (box.x0, box.y0, box.x1, box.y1))
+    matrix = np.array([[1, 0, -x0], [0, 1, -y0]], np.float32)
+    seen = None if visible is None else np.ascontiguousarray(visible[y0:y1, x0:x1])
+    return AlignedFace(to_unit(picture[y0:y1, x0:x1]), matrix, face, visible=seen)
+
+
+def _on_picture(
+    picture: Pixels, patch: Patch | None, aligned: AlignedFace
+) -> tuple[Float32, NDArray[np.bool_], Float32]:
+    mask = np.zeros(picture.shape[:2], np.float32)
+    touched = np.zeros(picture.shape[:2], bool)
+    visible = np.ones(picture.shape[:2], np.float32)
+    x0, y0 = (-int(v) for v in aligned.matrix[:, 2])
+    place = np.s_[y0 : y0 + aligned.pixels.shape[0], x0 : x0 + aligned.pixels.shape[1]]
+    if aligned.visible is not None:
+        visible[place] = aligned.visible
+    if patch is not None:
+        mask[place] = patch.mask
+        touched[place] = patch.mask > 0
+        if patch.base is not None:
+            touched[place] |= np.abs(patch.base - aligned.pixels).max(axis=2) > _CHANGES
+    return mask, touched, visible
+
+
+def _occlusion_parser() -> Any:
+    try:
+        from facefusion.faces import occlusion
+    except ImportError:
+        return None
+    return occlusion
