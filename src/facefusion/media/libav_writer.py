@@ -147,7 +147,7 @@ class Encoding:
         """Open the finished file and say what the container did not keep."""
         with open_input(self._temporary) as done:
             kept = {name.lower(): value for name, value in done.metadata.items()}
-            info = describe(self._path, done)
+            info = describe(self._temporary, done)
         if info.color != self._tags:
             self._warnings.append(f"a {self._plan.container.name} file with {info.codec} does not keep all colour tags")
         for name, value in self._plan.metadata.items():
