@@ -38,7 +38,7 @@ def find_xmp(data: Bytes) -> bytes | None:
         raise MediaUnreadable("not a PNG, JPEG, WebP or TIFF file")
     try:
         return finder(data)
-    except (struct.error, IndexError, zlib.error) as error:
+    except (struct.error, IndexError, OverflowError, zlib.error) as error:
         raise InvalidInput(f"the file ends or breaks before its metadata does ({error})") from error
 
 

@@ -53,7 +53,8 @@ def ciede2000(lab_a: Float64, lab_b: Float64) -> Float64:
     lightness_a, chroma_a, hue_a = _adjusted(lab_a, lab_b)
     lightness_b, chroma_b, hue_b = _adjusted(lab_b, lab_a)
     grey = chroma_a * chroma_b == 0
-    d_hue = np.where(grey, 0.0, (hue_b - hue_a + 180) % 360 - 180)
+    turn = hue_b - hue_a
+    d_hue = np.where(grey, 0.0, turn - 360.0 * (turn > 180) + 360.0 * (turn < -180))
     d_big_hue = 2 * np.sqrt(chroma_a * chroma_b) * np.sin(np.radians(d_hue) / 2)
     mean_l, mean_c = (lightness_a + lightness_b) / 2, (chroma_a + chroma_b) / 2
     mean_h = np.where(grey, hue_a + hue_b, _mean_hue(hue_a, hue_b))

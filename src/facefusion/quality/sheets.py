@@ -58,7 +58,7 @@ def _captioned(sheet: UInt8, captions: Sequence[Sequence[str]], cell_px: int, st
         for j, caption in enumerate(row):
             x = _GAP_PX + j * (cell_px + _GAP_PX)
             y = _GAP_PX + i * (cell_px + strip + _GAP_PX) + cell_px + 2
-            pen.text((x, y), _cut(caption, font, cell_px), fill=(_INK,) * 3, font=font)
+            pen.text((x + 1, y), _cut(caption, font, cell_px - 2), fill=(_INK,) * 3, font=font)
     return np.array(canvas)
 
 
