@@ -45,7 +45,9 @@ def reference_pages() -> list[tuple[str, str, str]]:
     rooms = sorted(path.parent for path in PACKAGE.glob("*/__init__.py"))
     top = [PACKAGE / "__init__.py", *sorted(PACKAGE.glob("[a-z]*.py"))]
     pages = [("facefusion", "reference/index.md", _page("facefusion", top))]
-    return pages + [(room.name, f"reference/{room.name}.md", _page(room.name, sorted(room.rglob("*.py")))) for room in rooms]
+    return pages + [
+        (room.name, f"reference/{room.name}.md", _page(room.name, sorted(room.rglob("*.py")))) for room in rooms
+    ]
 
 
 def _page(title: str, modules: list[Path]) -> str:

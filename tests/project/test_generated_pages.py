@@ -1,0 +1,41 @@
+"""Pages that code writes are as code would write them now."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import options_page
+import pytest
+import readme_figures
+
+
+def test_the_option_reference_is_current() -> None:
+    assert options_page.PAGE.read_text(encoding="utf-8") == options_page.page(), "run `make generated`"
+
+
+def test_the_readme_shows_the_committed_figures() -> None:
+    text = readme_figures.README.read_text(encoding="utf-8")
+    assert text == readme_figures.current(text), "run `make generated`"
+
+
+def test_figures_with_a_bar_are_shown_met_or_not(tmp_path: Path) -> None:
+    record = {
+        "benchmark": "seam",
+        "date": "2026-01-02T03:04:05+00:00",
+        "machine": {"system": "Linux x86_64", "processor": "Some CPU (2 GHz)", "cores": 2, "python": "3.11.7"},
+        "commit": "abc",
+        "figures": {"seam_ratio": 1.25, "worst": 0.5, "without_a_bar": 7.0},
+        "bars": {"seam_ratio": {"bar": "at most 1.15", "met": False}, "worst": {"bar": "at least 0.5", "met": True}},
+    }
+    (tmp_path / "seam.json").write_text(json.dumps(record), encoding="utf-8")
+    shown = readme_figures.figures(tmp_path)
+    assert "| seam | seam ratio | 1.25 | ≤ 1.15 | **missed** |" in shown
+    assert "| seam | worst | 0.5 | ≥ 0.5 | met |" in shown
+    assert "without a bar" not in shown
+    assert "Measured 2026-01-02 at commit `abc` (Some CPU, 2 cores, Python 3.11.7): seam." in shown
+
+
+def test_a_readme_without_its_markers_is_refused() -> None:
+    with pytest.raises(ValueError, match="once each"):
+        readme_figures.current("no markers here")
