@@ -11,7 +11,18 @@ from facefusion.media.description import VideoFormat
 CodecName = Literal["auto", "h264", "h265", "vp9", "av1", "prores", "ffv1"]
 
 _PLANAR = ("420", "422", "444")
-_X26X_PRESETS = tuple("ultrafast superfast veryfast faster fast medium slow slower veryslow placebo".split())
+_X26X_PRESETS = (
+    "ultrafast",
+    "superfast",
+    "veryfast",
+    "faster",
+    "fast",
+    "medium",
+    "slow",
+    "slower",
+    "veryslow",
+    "placebo",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +78,8 @@ CODECS: dict[str, VideoCodec] = {
         ),
         VideoCodec(
             name="vp9",
-            encoder="libvpx-vp9",
-            pixel_formats=_planar({8: "", 10: "10le", 12: "12le"}),
+            encoder="libvpx-vp9",  # PyAV's build has 8 bits only
+            pixel_formats=_planar({8: ""}),
             alpha_formats={8: "yuva420p"},
             quality=("crf", 24, 0, 63),
             preset_option="cpu-used",
@@ -110,7 +121,10 @@ for _depth, _suffix in {8: "", 10: "10le", 12: "12le", 16: "16le"}.items():
 
 @dataclass(frozen=True, slots=True)
 class ContainerFormat:
-    """One container: the codecs it takes, the usual audio codec, and whether an edit list can cut inside a packet."""
+    """One container: the codecs it takes, the usual audio codec, and whether an edit list can cut inside a packet.
+
+    options: for encoders; AVI stores no presentation times, so its pictures must not be reordered.
+    """
 
     name: str
     default_codec: str
@@ -118,7 +132,7 @@ class ContainerFormat:
     audio_encoder: str = "aac"
     has_edit_lists: bool = False
     variable_rate: bool = True
-    tick_seconds_limit: int | None = None
+    options: dict[str, str] = field(default_factory=dict)
 
 
 _EVERYTHING = tuple(CODECS)
@@ -126,10 +140,10 @@ CONTAINERS: dict[str, ContainerFormat] = {
     ".mp4": ContainerFormat("mp4", "h264", ("h264", "h265", "vp9", "av1"), has_edit_lists=True),
     ".m4v": ContainerFormat("mp4", "h264", ("h264", "h265", "av1"), has_edit_lists=True),
     ".mov": ContainerFormat("mov", "h264", ("h264", "h265", "prores"), has_edit_lists=True),
-    ".mkv": ContainerFormat("matroska", "h264", _EVERYTHING, tick_seconds_limit=1000),
-    ".webm": ContainerFormat("webm", "vp9", ("vp9", "av1"), "libopus", tick_seconds_limit=1000),
-    ".avi": ContainerFormat("avi", "ffv1", ("h264", "ffv1"), "libmp3lame", variable_rate=False),
-    ".ts": ContainerFormat("mpegts", "h264", ("h264", "h265"), tick_seconds_limit=90_000),
+    ".mkv": ContainerFormat("matroska", "h264", _EVERYTHING),
+    ".webm": ContainerFormat("webm", "vp9", ("vp9", "av1"), "libopus"),
+    ".avi": ContainerFormat("avi", "ffv1", ("h264", "ffv1"), "libmp3lame", variable_rate=False, options={"bf": "0"}),
+    ".ts": ContainerFormat("mpegts", "h264", ("h264", "h265")),
 }
 
 
@@ -141,11 +155,14 @@ def choose_container(suffix: str) -> ContainerFormat:
     return container
 
 
-def choose_codec(container: ContainerFormat, codec: str) -> VideoCodec:
-    """Raise UsageError for an unknown codec or one the container cannot hold."""
+def choose_codec(container: ContainerFormat, codec: str, *, bit_depth: int) -> VideoCodec:
+    """Raise UsageError for an unknown codec or one the container cannot hold. "auto" looks for one that keeps depth."""
     if codec != "auto" and codec not in CODECS:
         raise UsageError(f"codec {codec!r} is unknown; supported are auto, {', '.join(CODECS)}")
-    name = container.default_codec if codec == "auto" else codec
+    name = codec
+    if codec == "auto":
+        deep_enough = [each for each in container.codecs if max(CODECS[each].pixel_formats) >= min(bit_depth, 10)]
+        name = container.default_codec if container.default_codec in deep_enough else deep_enough[0]
     if name not in container.codecs:
         raise UsageError(f"a {container.name} file cannot hold {name}; it holds {', '.join(container.codecs)}")
     return CODECS[name]

@@ -25,6 +25,8 @@ _LIMITED, _FULL = 1, 2
 _STRETCH = 257 / 256
 # H.273 matrix coefficients → swscale's coefficient sets
 _SWS_MATRIX = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
+# read plane by plane: swscale dithers between RGB depths
+_DEEP_RGB = frozenset(f"gbr{alpha}p{depth}le" for alpha in ("", "a") for depth in (9, 10, 12, 14))
 _BT709, _BT601 = 1, 6
 
 
@@ -75,6 +77,8 @@ class ToRgb:
     def __call__(self, frame: av.VideoFrame) -> tuple[NDArray[Any], NDArray[Any] | None]:
         """(H, W, 3) uint8, or uint16 in 0..65535 for sources deeper than 8 bits, and (H, W) alpha or None."""
         deep, transparent = depth_of(frame.format) > 8, has_alpha(frame.format)
+        if deep and frame.format.name in _DEEP_RGB:
+            return _merged(frame, np.uint16, 65_535 / ((1 << depth_of(frame.format)) - 1))
         # planar: swscale's packed 48-bit output is wrong for 4:2:0 with full chroma, and half as fast
         target = ("gbrap" if transparent else "gbrp") + ("16le" if deep else "")
         matrix = sws_matrix(assumed_matrix(self._color, frame.width, frame.height))
@@ -89,12 +93,17 @@ class ToRgb:
             interpolation=_FLAGS,
             threads=self._threads,
         )
-        green, blue, red, *alpha = (_plane(plane, np.uint16 if deep else np.uint8) for plane in planar.planes)
-        pixels = cv2.merge([red, green, blue])
-        if deep and not frame.format.is_rgb:
-            pixels = _scaled(pixels, _STRETCH)
-            alpha = [_scaled(each, _STRETCH) for each in alpha]
-        return pixels, np.array(alpha[0]) if alpha else None
+        is_stored_yuv = deep and not frame.format.is_rgb
+        return _merged(planar, np.uint16 if deep else np.uint8, _STRETCH if is_stored_yuv else 1.0)
+
+
+def _merged(planar: av.VideoFrame, dtype: Any, factor: float) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """(H, W, 3) and (H, W) or None of a planar GBR picture, times `factor`."""
+    green, blue, red, *rest = (_plane(plane, dtype) for plane in planar.planes)
+    pixels, alpha = cv2.merge([red, green, blue]), rest[0].copy() if rest else None
+    if factor != 1.0:
+        pixels, alpha = _scaled(pixels, factor), None if alpha is None else _scaled(alpha, factor)
+    return pixels, alpha
 
 
 def _plane(plane: Any, dtype: Any) -> NDArray[Any]:
@@ -119,6 +128,8 @@ class FromRgb:
                 pixels.shape[:2], 1 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max, pixels.dtype
             )
             pixels = np.dstack([pixels, opaque if alpha is None else alpha])
+        if self._format.is_rgb and self._format.name.startswith("gbr") and pixels.dtype != np.uint8:
+            return self._quantised(pixels)
         array = np.ascontiguousarray(self._fit(pixels))
         name = {("u", 1, 3): "rgb24", ("u", 1, 4): "rgba", ("u", 2, 3): "rgb48le", ("u", 2, 4): "rgba64le"}
         packed = name[array.dtype.kind, array.dtype.itemsize, array.shape[2]]
@@ -135,6 +146,15 @@ class FromRgb:
             interpolation=_FLAGS,
             threads=self._threads,
         )
+        self._tag(picture)
+        return picture
+
+    def _quantised(self, pixels: NDArray[Any]) -> av.VideoFrame:
+        """Deep RGB to the nearest level of the target; swscale would dither."""
+        top = (1 << depth_of(self._format)) - 1
+        deep = pixels if pixels.dtype == np.uint16 else from_unit(pixels, np.dtype(np.uint16))
+        levels = ((deep.astype(np.uint32) * top + 32_767) // 65_535).astype(np.uint16)
+        picture = av.VideoFrame.from_ndarray(levels, format=self._format.name)
         self._tag(picture)
         return picture
 

@@ -20,6 +20,15 @@ from facefusion.media.reader import MediaReader
 
 
 @dataclass(frozen=True, slots=True)
+class _Shown:
+    """One decoded picture: from tick `pts` for `length` ticks."""
+
+    pts: int
+    length: int
+    picture: av.VideoFrame
+
+
+@dataclass(frozen=True, slots=True)
 class _Index:
     """Presentation times of all frames and of those that decoding can begin with, in ticks, sorted."""
 
@@ -44,24 +53,24 @@ class LibavReader(MediaReader):
         first = self._first_pts(start)
         to_rgb = ToRgb(self.info.color, threads=self._threads)
         index = start if first is not None else 0
-        for pts, picture in self._pictures_from(first):
-            if stop is not None and index >= stop:
-                return
+        for shown in self._pictures_from(first):
             if index >= start:
-                yield self._frame(to_rgb, picture, pts, index)
+                yield self._frame(to_rgb, shown, index)
             index += 1
+            if index == stop:
+                return
 
     def timestamps(self) -> list[Timestamp]:
         base = self.info.time_base
         return [Timestamp(pts, base) for pts in self._all_pts()]
 
-    def _frame(self, to_rgb: ToRgb, picture: av.VideoFrame, pts: int, index: int) -> Frame:
-        pixels, alpha = to_rgb(picture)
+    def _frame(self, to_rgb: ToRgb, shown: _Shown, index: int) -> Frame:
+        pixels, alpha = to_rgb(shown.picture)
         return Frame(
             self._turn.apply(pixels),
             index=index,
-            timestamp=Timestamp(pts, self.info.time_base),
-            duration_pts=int(picture.duration or 0),
+            timestamp=Timestamp(shown.pts, self.info.time_base),
+            duration_pts=shown.length,
             color=self.info.color,
             alpha=None if alpha is None else self._turn.apply(alpha),
         )
@@ -77,18 +86,18 @@ class LibavReader(MediaReader):
             raise InvalidInput(f"{self._path}: has no frame {start}; it has {len(index.pts)}, counted from 0")
         return index.pts[start]
 
-    def _pictures_from(self, first: int | None) -> Iterator[tuple[int, av.VideoFrame]]:
-        """(pts, picture) from the one at `first` on; from the very beginning for None."""
+    def _pictures_from(self, first: int | None) -> Iterator[_Shown]:
+        """Pictures from the one at `first` on; from the very beginning for None."""
         if first is None:
             yield from self._decode(None)
             return
         for key in self._keys_before(first):
             pictures = self._decode(key)
-            for pts, picture in pictures:
-                if pts > first:
+            for shown in pictures:
+                if shown.pts > first:
                     break  # the container sought too far: begin earlier
-                if pts == first:
-                    yield pts, picture
+                if shown.pts == first:
+                    yield shown
                     yield from pictures
                     return
         raise MediaUnreadable(
@@ -103,25 +112,33 @@ class LibavReader(MediaReader):
                 yield keys[last - back]
         yield None
 
-    def _decode(self, seek_to: int | None) -> Iterator[tuple[int, av.VideoFrame]]:
-        """Decoded pictures with strictly rising pts, after a seek to tick `seek_to`."""
-        count, last = 0, None
+    def _decode(self, seek_to: int | None) -> Iterator[_Shown]:
+        """Decoded pictures after a seek to tick `seek_to`, each lasting until the next.
+
+        Lengths stored in files belong to the order of decoding and are only used for the last picture.
+        """
+        previous: tuple[int, av.VideoFrame] | None = None
+        for pts, picture in self._decode_timed(seek_to):
+            if previous is not None:
+                yield _Shown(previous[0], pts - previous[0], previous[1])
+            previous = pts, picture
+        if previous is not None:
+            yield _Shown(previous[0], int(previous[1].duration or 0), previous[1])
+
+    def _decode_timed(self, seek_to: int | None) -> Iterator[tuple[int, av.VideoFrame]]:
+        """(pts, picture) with strictly rising pts."""
+        last: int | None = None
+        step = max(1, round(1 / (self.info.average_fps * self.info.time_base)))
         with open_input(self._path) as container:
             stream = main_video_stream(container, self._path)
-            stream.thread_type = "AUTO"
+            stream.thread_type = "SLICE" if container.format.name in _WITHOUT_PTS else "AUTO"
             stream.codec_context.thread_count = self._threads
-            step = max(1, round(1 / (self.info.average_fps * self.info.time_base)))
             try:
                 if seek_to is not None:
                     container.seek(seek_to, stream=stream, backward=True)
                 for picture in container.decode(stream):
-                    pts = picture.pts if picture.pts is not None else picture.dts
-                    if pts is None:
-                        pts = 0 if last is None else last + step
-                    if last is not None and pts <= last:
-                        pts = last + 1
-                    last, count = pts, count + 1
-                    yield pts, picture
+                    last = _next_pts(picture, last, step)
+                    yield last, picture
             except av.error.FFmpegError as error:
                 where = "" if last is None else f" after {float(last * self.info.time_base):.3f} s"
                 raise MediaUnreadable(
@@ -133,7 +150,7 @@ class LibavReader(MediaReader):
         if index is not None:
             return index.pts
         if self._counted is None:
-            self._counted = [pts for pts, _ in self._decode(None)]
+            self._counted = [pts for pts, _ in self._decode_timed(None)]
         return self._counted
 
     def _scan(self) -> _Index | None:
@@ -141,6 +158,18 @@ class LibavReader(MediaReader):
         if self._index is None:
             self._index = _scan_packets(self._path)
         return self._index if self._index.pts else None
+
+
+_WITHOUT_PTS = frozenset({"avi", "h264", "hevc", "m4v", "mpegvideo", "mjpeg"})
+"""Formats with decoding times only, which frame threads would hand out one picture late."""
+
+
+def _next_pts(picture: av.VideoFrame, last: int | None, step: int) -> int:
+    """The picture's own time, made up where it has none, always later than the one before."""
+    pts = picture.pts if picture.pts is not None else picture.dts
+    if pts is None:
+        pts = 0 if last is None else last + step
+    return int(pts) if last is None else max(int(pts), last + 1)
 
 
 _PACKET_IS_PICTURE = frozenset(
@@ -153,10 +182,7 @@ def _scan_packets(path: Path) -> _Index:
     keys: list[int] = []
     with open_input(path) as container:
         stream = main_video_stream(container, path)
-        if (
-            stream.codec_context.name not in _PACKET_IS_PICTURE
-            and stream.codec_context.codec.canonical_name not in _PACKET_IS_PICTURE
-        ):
+        if stream.codec_context.codec.canonical_name not in _PACKET_IS_PICTURE:
             return _Index([], [])
         for packet in container.demux(stream):
             if packet.size == 0 or packet.is_discard:

@@ -13,7 +13,7 @@ import av
 import av.error
 
 from facefusion.core import ColorInfo, Frame
-from facefusion.errors import OutputFailed, UsageError
+from facefusion.errors import InvalidInput, OutputFailed, UsageError
 from facefusion.media.conversion import FromRgb
 from facefusion.media.libav import address, open_input, reason
 from facefusion.media.libav_description import describe
@@ -140,15 +140,25 @@ class Encoding:
         return stream
 
     def _add_metadata(self) -> None:
+        if self._copier is not None and self._copier.timecode is not None:
+            self._stream.metadata["timecode"] = self._copier.timecode
         tags = {} if self._copier is None else self._copier.container_metadata()
         self._container.metadata.update({**tags, **self._plan.metadata})
 
     def _read_back(self) -> None:
         """Open the finished file and say what the container did not keep."""
+        try:
+            self._warn_of_losses()
+        except InvalidInput as error:
+            raise OutputFailed(
+                f"{self._path}: the finished file cannot be read back ({error}); try another codec"
+            ) from None
+
+    def _warn_of_losses(self) -> None:
         with open_input(self._temporary) as done:
             kept = {name.lower(): value for name, value in done.metadata.items()}
             info = describe(self._temporary, done)
-        if info.color != self._tags:
+        if _lost_tags(self._tags, info.color):
             self._warnings.append(f"a {self._plan.container.name} file with {info.codec} does not keep all colour tags")
         for name, value in self._plan.metadata.items():
             if kept.get(name.lower()) != value:
@@ -164,6 +174,12 @@ def _output_color(plan: WritePlan) -> ColorInfo:
     if color.matrix == 0:
         return ColorInfo(color.primaries, color.transfer, 1, False)
     return color
+
+
+def _lost_tags(wanted: ColorInfo, found: ColorInfo) -> bool:
+    """Whether something that was tagged is not (some codecs always state a range, which loses nothing)."""
+    pairs = ((wanted.primaries, found.primaries), (wanted.transfer, found.transfer), (wanted.matrix, found.matrix))
+    return any(want not in (2, have) for want, have in pairs) or wanted.full_range not in (None, found.full_range)
 
 
 def _time_base(plan: WritePlan) -> Fraction:

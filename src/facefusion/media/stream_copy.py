@@ -16,6 +16,7 @@ import av.error
 from facefusion.media.audio import AudioTranscoder
 from facefusion.media.libav import open_input
 from facefusion.media.libav_description import main_video_stream
+from facefusion.media.timecode import advanced
 from facefusion.media.writer import WritePlan
 
 _OF_THE_FILE_ITSELF = {"major_brand", "minor_version", "compatible_brands", "encoder"}
@@ -37,6 +38,7 @@ class StreamCopier:
 
     def __init__(self, source: Path, container: Any, plan: WritePlan, warnings: list[str]) -> None:
         self._plan, self._container, self._warnings = plan, container, warnings
+        self.timecode: str | None = None
         self._input = open_input(source)
         try:
             self._tracks = self._make_tracks(source)
@@ -125,29 +127,41 @@ class StreamCopier:
         tracks = {}
         for stream in self._input.streams:
             if stream.index != main.index:
-                track = self._track_for(stream)
+                track = self._track_for(source, stream)
                 if track is not None:
                     tracks[stream.index] = track
         return {index: track for index, track in tracks.items() if track.source.type != "attachment"}
 
-    def _track_for(self, stream: Any) -> _Track | None:
+    def _track_for(self, source: Path, stream: Any) -> _Track | None:
+        name = self._plan.container.name
         if stream.type == "video":
             self._warnings.append(f"stream {stream.index} (a second picture) is left out: it would show the original")
             return None
-        if _accepts(self._plan.container.name, stream):
+        if stream.type == "data" and self._take_timecode(stream):
+            return None
+        if _accepts(name, source, stream):
             return _Track(stream, _add_copy(self._container, stream))
         if stream.type == "audio" and stream.codec_context is not None:
             encoder = self._plan.container.audio_encoder
             self._warnings.append(
                 f"sound stream {stream.index} ({stream.codec_context.name}) is re-encoded as {encoder}: "
-                f"a {self._plan.container.name} file cannot hold it as it is"
+                f"a {name} file cannot hold it as it is"
             )
             transcoder = AudioTranscoder(stream, self._container, encoder)
             return _Track(stream, transcoder.stream, transcoder)
-        self._warnings.append(
-            f"stream {stream.index} ({stream.type}) is left out: a {self._plan.container.name} file cannot hold it"
-        )
+        self._warnings.append(f"stream {stream.index} ({stream.type}) is left out: a {name} file cannot hold it")
         return None
+
+    def _take_timecode(self, stream: Any) -> bool:
+        """Timecode tracks are made anew by the container, from the time at which the part begins."""
+        stored = stream.metadata.get("timecode")
+        if stored is None:
+            return False
+        fps = self._plan.video.average_fps
+        with suppress(ValueError):
+            skipped = round((self._plan.start_seconds - self._plan.video.origin_seconds) * fps)
+            self.timecode = advanced(stored, skipped, fps)
+        return True
 
     def _copy_chapters(self) -> None:
         chapters = []
@@ -185,12 +199,20 @@ def _add_copy(container: Any, stream: Any) -> Any:
     return copy
 
 
-def _accepts(container_name: str, stream: Any) -> bool:
-    """Whether a container takes a stream as it is, tried with a header in memory."""
+def _accepts(container_name: str, source: Path, stream: Any) -> bool:
+    """Whether a container takes a stream as it is, tried in memory with its first packet."""
     try:
-        with av.open(io.BytesIO(), "w", format=container_name) as trial:
-            _add_copy(trial, stream)
+        with open_input(source) as again, av.open(io.BytesIO(), "w", format=container_name) as trial:
+            original = again.streams[stream.index]
+            copy = _add_copy(trial, original)
             trial.start_encoding()
+            if stream.type == "attachment":
+                return True
+            packet = next(again.demux(original), None)
+            if packet is not None and packet.size and packet.dts is not None:
+                packet.stream = copy
+                trial.mux_one(packet)
+            trial.close()
     except (av.error.FFmpegError, ValueError, OSError):
         return False
     return True

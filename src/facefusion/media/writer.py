@@ -47,8 +47,8 @@ class VideoWriter:
     """Encodes frames to `path`; the file appears when the context ends without an error, and never otherwise.
 
     like: size, time base, rate, colour tags, depth, chroma and aspect to keep, usually `reader.info`.
-    codec: "auto" is H.264 (MP4, MOV, MKV, TS), VP9 (WebM) or FFV1 (AVI). quality: the codec's CRF, lower is better
-    (None: visually lossless default). preset: the encoder's own name (x264 "slow", SVT-AV1 "8", VP9 cpu-used "3").
+    codec: "auto" is H.264 (MP4, MOV, MKV, TS), VP9 or for 10 bits AV1 (WebM), FFV1 (AVI). quality: the codec's CRF,
+    lower is better (None: visually lossless default). preset: the encoder's own name (x264 "slow", SVT-AV1 "8", VP9 cpu-used "3").
     metadata: container tags, merged over those of `copy_streams_from`. copy_streams_from: a clip whose sound,
     subtitles, chapters and data go along untouched. start, stop: when trimming, the source times that bound the part;
     `start` becomes 0. Frames carry source times: `write(frame)` keeps `frame.timestamp` exactly, less the start.
@@ -79,14 +79,14 @@ class VideoWriter:
         self.warnings: list[str] = []
         video = like.format if isinstance(like, MediaInfo) else like
         container = choose_container(self.path.suffix)
-        chosen = choose_codec(container, codec)
+        chosen = choose_codec(container, codec, bit_depth=video.bit_depth)
         source = None if copy_streams_from is None else Path(copy_streams_from)
         self.plan = WritePlan(
             video=video,
             container=container,
             codec=chosen,
             pixel_format=choose_pixel_format(chosen, video),
-            options=_encoder_options(chosen, quality, preset),
+            options={**_encoder_options(chosen, quality, preset), **container.options},
             threads=threads,
             metadata=dict(metadata or {}),
             copy_streams_from=source,

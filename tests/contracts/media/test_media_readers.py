@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from clips import MARKS, Clip, number_of
 from conftest import MAKERS
 
+from clips import MARKS, Clip, number_of
 from facefusion.errors import InvalidInput
 from facefusion.media import open_media
 
