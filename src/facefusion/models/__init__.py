@@ -1,0 +1,29 @@
+"""Weights: cards with the facts, a store that finds and checks the files, sessions that run them.
+
+Importing this room does not load ONNX Runtime; opening a session does.
+"""
+
+from facefusion.models.card import ModelCard, Task
+from facefusion.models.catalog import MODELS, card_named, cards
+from facefusion.models.providers import PROVIDERS, Provider, ProviderWarning, available_providers, choose_providers
+from facefusion.models.sessions import Session, close_sessions, open_session
+from facefusion.models.spec import TensorSpec
+from facefusion.models.store import ModelStore
+
+__all__ = [
+    "MODELS",
+    "PROVIDERS",
+    "ModelCard",
+    "ModelStore",
+    "Provider",
+    "ProviderWarning",
+    "Session",
+    "Task",
+    "TensorSpec",
+    "available_providers",
+    "card_named",
+    "cards",
+    "choose_providers",
+    "close_sessions",
+    "open_session",
+]

@@ -1,0 +1,192 @@
+"""Loaded weights: the only place that speaks to ONNX Runtime, which is imported when first needed."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facefusion.errors import InvalidInput, ModelInvalid, ModelMissing, UsageError
+from facefusion.models.card import ModelCard
+from facefusion.models.catalog import card_named
+from facefusion.models.providers import (
+    Provider,
+    ProviderWarning,
+    choose_providers,
+    did_not_start,
+    provider_named,
+    runtime_name,
+)
+from facefusion.models.spec import TensorSpec
+from facefusion.models.store import ModelStore, Stamp, stamp_of
+
+Array = NDArray[Any]
+Key = tuple[int, Stamp, tuple[str, ...], int]
+
+
+class Session:
+    """One model on its device. `run` may be called from several threads at once.
+
+    `inputs` and `outputs` are the card's contracts in the card's order, or, for a file without a card, what the
+    file itself declares. `providers` are those in use; `warnings` tells of those that were asked for and are not.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        card: ModelCard | None,
+        providers: Sequence[Provider],
+        warnings: Sequence[ProviderWarning],
+        threads: int,
+    ) -> None:
+        self.name = card.name if card else path.stem
+        self._session = _load(path, providers, threads)
+        used = tuple(name for name in map(provider_named, self._session.get_providers()) if name)
+        self.providers: tuple[Provider, ...] = used
+        idle = tuple(did_not_start(name) for name in providers if name not in used)
+        self.warnings = (*warnings, *idle)
+        has_inputs, has_outputs = _declared(self._session.get_inputs()), _declared(self._session.get_outputs())
+        self.inputs = card.inputs if card else has_inputs
+        self.outputs = card.outputs if card else has_outputs
+        self._input_names = bind(self.name, self.inputs, has_inputs)
+        self._output_names = bind(self.name, self.outputs, has_outputs)
+        self._dtypes = {spec.name: spec.dtype for spec in has_inputs}
+
+    def run(self, *arrays: Array) -> tuple[Array, ...]:
+        """The outputs for `arrays`, one for each input, both in the order of the contracts.
+
+        Raises InvalidInput when the count or a shape does not fit, ModelInvalid when the model itself fails.
+        """
+        if len(arrays) != len(self.inputs):
+            names = ", ".join(spec.name for spec in self.inputs)
+            raise InvalidInput(f"{self.name}: got {len(arrays)} arrays, the inputs are {names}")
+        feeds = {
+            name: self._checked(spec, name, array)
+            for spec, name, array in zip(self.inputs, self._input_names, arrays, strict=True)
+        }
+        try:
+            return tuple(self._session.run(list(self._output_names), feeds))
+        except Exception as error:  # ONNX Runtime has no error type of its own
+            raise ModelInvalid(f"{self.name} failed: {_first_line(error)}") from error
+
+    def _checked(self, spec: TensorSpec, name: str, array: Array) -> Array:
+        if not spec.accepts(array.shape):
+            raise InvalidInput(f"{self.name}: input {spec.name} got shape {array.shape}, supported is {_shape(spec)}")
+        return np.ascontiguousarray(array, dtype=self._dtypes[name])
+
+
+def open_session(
+    model: str | Path,
+    *,
+    store: ModelStore | None = None,
+    providers: Sequence[str] = ("cpu",),
+    threads: int = 1,
+) -> Session:
+    """The session of a model: a name of the catalog, or the Path of a file.
+
+    Sessions are kept for the life of the process: asking again for the same file, providers and threads gives the
+    same one. Raises UsageError for an unknown name or provider, ModelMissing and ModelInvalid as `ModelStore.path`,
+    and ModelInvalid for a file that is no ONNX model or does not keep the contract of its card.
+    """
+    if threads < 1:
+        raise UsageError(f"threads: got {threads}, supported is 1 or more")
+    store = store or ModelStore()
+    path, card = _resolve(model, store)
+    chosen, warnings = choose_providers(providers)
+    key = (os.getpid(), stamp_of(path), tuple(providers), threads)
+    with _lock:
+        session = _open.get(key)
+        if session is None:
+            session = Session(path, card=card, providers=chosen, warnings=warnings, threads=threads)
+            _open[key] = session
+    return session
+
+
+def close_sessions() -> None:
+    """Forget all sessions; the memory of each is given back when its last user lets go."""
+    with _lock:
+        _open.clear()
+
+
+def bind(model: str, wanted: Sequence[TensorSpec], declared: Sequence[TensorSpec]) -> tuple[str, ...]:
+    """The file's own tensor name for each contract: the same name where it fits, else the first that fits by shape.
+
+    Exports of one network differ in names and in the order of tensors. Raises ModelInvalid when none fits.
+    """
+    free = list(declared)
+    names: dict[int, str] = {}
+    for by_name in (True, False):
+        for place, spec in enumerate(wanted):
+            fits = [item for item in free if spec.accepts(item.shape) and (not by_name or item.name == spec.name)]
+            if place not in names and fits:
+                names[place] = fits[0].name
+                free.remove(fits[0])
+    for place, spec in enumerate(wanted):
+        if place not in names:
+            has = ", ".join(f"{item.name} {_shape(item)}" for item in declared)
+            raise ModelInvalid(f"{model}: no tensor fits {spec.name} {_shape(spec)}; the file has {has}")
+    return tuple(names[place] for place in range(len(wanted)))
+
+
+_open: dict[Key, Session] = {}
+_lock = threading.Lock()
+
+
+def _resolve(model: str | Path, store: ModelStore) -> tuple[Path, ModelCard | None]:
+    if isinstance(model, str):
+        return store.path(model), card_named(model)
+    if not model.is_file():
+        raise ModelMissing(f"no model file at {model}")
+    return model, store.card_of(model)
+
+
+def _load(path: Path, providers: Sequence[Provider], threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors only: they come as exceptions as well
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave idle cores to others
+    names = [runtime_name(name) for name in providers]
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=names)
+    except Exception as error:  # ONNX Runtime has no error type of its own
+        raise ModelInvalid(f"{path.name} cannot be loaded: {_first_line(error)}") from error
+
+
+def _declared(tensors: Sequence[Any]) -> tuple[TensorSpec, ...]:
+    """What the file says of its tensors: names, shapes and types, with no meaning."""
+    return tuple(
+        TensorSpec(
+            name=tensor.name,
+            shape=tuple(length if isinstance(length, int) else str(length or "any") for length in tensor.shape),
+            dtype=_DTYPES.get(tensor.type, "float32"),
+        )
+        for tensor in tensors
+    )
+
+
+_DTYPES = {
+    "tensor(float)": "float32",
+    "tensor(double)": "float64",
+    "tensor(float16)": "float16",
+    "tensor(int64)": "int64",
+    "tensor(int32)": "int32",
+    "tensor(uint8)": "uint8",
+    "tensor(bool)": "bool",
+}
+
+
+def _shape(spec: TensorSpec) -> str:
+    return "(" + ", ".join(map(str, spec.shape)) + ")"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
