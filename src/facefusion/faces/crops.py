@@ -76,11 +76,7 @@ def _region(pixels: Pixels, matrix: Float32, size: int) -> tuple[Pixels, tuple[i
 
 
 def _averaged(region: Pixels, block: int) -> Pixels:
-    """Means of `block` × `block` pixels; an incomplete last row or column is completed by repetition."""
-    height, width = region.shape[:2]
-    below, right = -height % block, -width % block
-    if below or right:
-        region = cv2.copyMakeBorder(region, 0, below, 0, right, cv2.BORDER_REPLICATE)
-    size = (region.shape[1] // block, region.shape[0] // block)
-    small: Pixels = cv2.resize(region, size, interpolation=cv2.INTER_AREA)
+    """Means of `block` × `block` pixels; an incomplete last row or column of blocks is left out."""
+    height, width = max(region.shape[0] // block, 1), max(region.shape[1] // block, 1)
+    small: Pixels = cv2.resize(region[: height * block, : width * block], (width, height), interpolation=cv2.INTER_AREA)
     return small

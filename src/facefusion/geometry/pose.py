@@ -129,7 +129,7 @@ def _refined(
         prior = size * 0.01 / _NEARNESS_SPREAD
         rows = np.vstack([rows, [0, 0, 0, 0, 0, 0, prior]])
         rest = np.append((error * root).ravel(), (_NEARNESS - nearness) * prior)
-        step = np.linalg.lstsq(rows, rest, rcond=None)[0]
+        step = np.linalg.solve(rows.T @ rows, rows.T @ rest)
         rotation = _rodrigues(step[:3]) @ rotation
         scale, shift = scale * float(np.exp(np.clip(step[3], -0.5, 0.5))), shift + step[4:6]
         nearness = float(np.clip(nearness + step[6], 0.0, 1 / 20))
