@@ -2,6 +2,7 @@
 
 from facefusion.media.codecs import CODECS, CONTAINERS, CodecName
 from facefusion.media.description import MediaInfo, MediaKind, StreamInfo, VideoFormat
+from facefusion.media.encoders import encoder_present
 from facefusion.media.image_header import IMAGE_SUFFIXES
 from facefusion.media.image_writing import clean_exif, write_image
 from facefusion.media.paths import NumberedPattern, check_output, check_output_folder, natural_key
@@ -27,6 +28,7 @@ __all__ = [
     "check_output",
     "check_output_folder",
     "clean_exif",
+    "encoder_present",
     "natural_key",
     "open_media",
     "prefetch",

@@ -1,0 +1,1 @@
+"""The command line. Only this room prints, reads the environment, and turns errors into exit codes."""

@@ -1,0 +1,56 @@
+"""`facefusion run`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from facefusion.cli.call import Call
+from facefusion.cli.jobfile import read_job, write_job
+from facefusion.cli.reporting import Reporter
+from facefusion.cli.stopping import stopped_by_signals
+from facefusion.core import Progress
+from facefusion.pipeline.plan import Plan
+
+
+def run(
+    values: dict[str, Any],
+    *,
+    context: typer.Context,
+    config: Path | None = typer.Option(
+        None, help="A TOML job file with the same keys as the flags; a flag wins over it. Default: none."
+    ),
+    save_config: Path | None = typer.Option(
+        None, help="Write this job as a TOML file before it runs, to run it again with --config. Default: none."
+    ),
+    dry_run: bool = typer.Option(
+        False, "--dry-run", help="Check the request (and save it with --save-config), then stop. Default: off."
+    ),
+) -> None:
+    """Put a face on a performance: photo or clip in, marked photo or clip out.
+
+    The word `run` may be left out: facefusion --source photo.jpg --target clip.mp4 --output out.mp4
+    """
+    reporter = Call.of(context).reporter
+    plan = Plan.from_mapping({**(read_job(config) if config else {}), **values})
+    if save_config:
+        write_job(save_config, plan.to_mapping())
+    if dry_run:
+        reporter.say("the request is valid; nothing was run")
+        return
+    render(plan, reporter)
+
+
+def render(plan: Plan, reporter: Reporter) -> None:
+    """Run a plan and tell how it went."""
+    from facefusion.pipeline.engine import run as run_plan
+
+    progress = Progress(reporter)
+    reporter.event("started", target=str(plan.target), output=str(plan.output))
+    with stopped_by_signals(progress):
+        report = run_plan(plan, progress)
+    reporter.event("done", **report.as_dict())
+    for line in report.lines():
+        reporter.say(line)
