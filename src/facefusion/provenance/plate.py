@@ -21,6 +21,7 @@ LARGEST_SHARE = 0.5
 _PAD = 0.45
 _LINE = 1.75
 _SUPERSAMPLE = 4
+_PROBE = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +64,7 @@ def draw_plate(
 
 
 def _size_for(font: ImageFont.FreeTypeFont, text: str, rise_px: float) -> int:
-    size = max(1, int(rise_px))
+    size = max(1, int(rise_px * _PROBE / _rise(sized(font, _PROBE), text)) - 1)
     while _rise(sized(font, size), text) < rise_px:
         size += 1
     return size

@@ -70,16 +70,16 @@ def write_packet(properties: Mapping[Name, str]) -> bytes:
 def parse_packet(packet: bytes) -> dict[Name, str]:
     """The simple properties of a packet, whether stored as elements or as attributes, and first list items.
 
-    Raises InvalidInput when it is not well-formed, holds a document type (which could expand without end), is larger
-    than `LARGEST_PACKET`, or holds no RDF.
+    Raises InvalidInput when it is not well-formed UTF-8, holds a document type (which could expand without end), is
+    larger than `LARGEST_PACKET`, or holds no RDF.
     """
     if len(packet) > LARGEST_PACKET:
         raise InvalidInput(f"XMP: got {len(packet)} bytes, supported are {LARGEST_PACKET}")
     if b"<!DOCTYPE" in packet or b"<!ENTITY" in packet:
         raise InvalidInput("XMP: holds a document type, which no XMP writer puts there; not read")
     try:
-        root = ET.fromstring(packet.strip(b"\x00 \r\n\t"))
-    except (ET.ParseError, ValueError, LookupError) as error:
+        root = ET.fromstring(packet.decode().strip("\x00\ufeff \r\n\t"))
+    except (ET.ParseError, ValueError) as error:
         raise InvalidInput(f"XMP: not well-formed ({error})") from error
     descriptions = list(root.iter(f"{{{RDF}}}Description"))
     if not descriptions:

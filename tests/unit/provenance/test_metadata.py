@@ -120,7 +120,8 @@ def test_aigc_of_other_tools_is_read() -> None:
 
 
 @pytest.mark.parametrize("packet", [
-    b"", b"<a", b"<a/>", b"\xff\xfe\x00", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', b"x" * (5 << 20),
+    b"", b"<a", b"<a/>", b"\xff\xfe\x00", b"x" * (5 << 20),
+    b'<!DOCTYPE a SYSTEM "file:///etc/hostname"><a/>', b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
 ])  # fmt: skip
 def test_broken_packets_are_refused(packet: bytes) -> None:
     with pytest.raises(InvalidInput, match="XMP"):
@@ -133,6 +134,13 @@ def test_no_bytes_break_the_packet_parser(packet: bytes) -> None:
         xmp.parse_packet(packet)
     except InvalidInput:
         return
+
+
+def test_a_document_type_is_refused_whatever_else_is_there() -> None:
+    packet = marks().xmp().replace(b"<x:xmpmeta", b'<!DOCTYPE x [<!ENTITY y "z">]>\n<x:xmpmeta', 1)
+    for hidden in (packet, packet.replace(b'<!ENTITY y "z">', b""), packet.decode().encode("utf-16")):
+        with pytest.raises(InvalidInput):
+            xmp.parse_packet(hidden)
 
 
 def test_properties_stored_as_attributes_are_read() -> None:
