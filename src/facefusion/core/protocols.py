@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal, Protocol
 
 from facefusion.core.arrays import Float32
+from facefusion.core.face import Box, Face
 from facefusion.core.frame import Frame
 from facefusion.core.patch import AlignedFace, Patch
 
@@ -17,6 +18,9 @@ class FaceProcessor(Protocol):
     name: ClassVar[str]
     crop_kind: CropKind
     """"native": an unscaled cut-out; "template": warped to `template` at `crop_size` pixels."""
+
+    def crop_box(self, face: Face, width: int, height: int) -> Box:
+        """The whole-pixel part of a `width` × `height` picture that an edit of `face` may change or must see."""
 
     def process_face(self, aligned: AlignedFace) -> Patch | None:
         """The patch to paste, or None when the face is to be left alone."""

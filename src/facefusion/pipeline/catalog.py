@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from facefusion.core import FaceProcessor
 from facefusion.errors import UsageError
+from facefusion.provenance.terms import EditKind
 
 Shape = Literal["face", "frame", "matte"]
 
@@ -18,7 +19,7 @@ Shape = Literal["face", "frame", "matte"]
 class Entry:
     """One processor: where its code and its Settings live, its shape, and whether it needs somebody's face.
 
-    `kind` is what a result of it is, in the words of IPTC's digitalSourceType.
+    `kind` is what it does to a picture, in the words of `provenance`.
     """
 
     name: str
@@ -26,7 +27,7 @@ class Entry:
     factory: str
     settings: str
     needs_source: bool
-    kind: str
+    kind: EditKind
 
     @property
     def settings_class(self) -> type[Any]:
@@ -43,9 +44,9 @@ class Entry:
 _ROOM = "facefusion.processors"
 CATALOG: tuple[Entry, ...] = (
     Entry("face_swapper", "face", f"{_ROOM}.face_swapper:FaceSwapper", f"{_ROOM}.face_swapper.settings:Settings",
-          needs_source=True, kind="compositeSynthetic"),
+          needs_source=True, kind="mesh"),
     Entry("face_enhancer", "face", f"{_ROOM}.face_enhancer:FaceEnhancer", f"{_ROOM}.face_enhancer.settings:Settings",
-          needs_source=False, kind="algorithmicallyEnhanced"),
+          needs_source=False, kind="enhance"),
 )  # fmt: skip
 LATER: tuple[str, ...] = (
     "lip_syncer", "frame_enhancer", "background_remover", "expression_editor", "face_anonymiser",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import Any, Generic, TypeVar
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
 
 from facefusion.core import Progress
 
@@ -18,13 +19,13 @@ _TICK_SECONDS = 0.05
 
 
 class Stopped(Exception):
-    """Another side failed, or the run was cancelled; never leaves this module's `Flow.run`."""
+    """Another side failed, or the run was cancelled; never leaves a `Flow`."""
 
 
 class Flow:
-    """The sides of one run.
+    """The sides of one run. A context: the body is one side, `spawn` starts others.
 
-    `spawn` starts a side; `run` works in the calling thread and raises the first error of any side, or `Cancelled`.
+    When it ends, every side has ended. It raises the first error of any side, or `Cancelled`.
     """
 
     def __init__(self, progress: Progress) -> None:
@@ -40,16 +41,22 @@ class Flow:
         self._threads.append(thread)
         thread.start()
 
-    def run(self, work: Callable[[], T]) -> T:
-        """Do `work` here; when it ends, every side has ended too. Raises the first error there was."""
-        results: list[T] = []
-        self._guard(lambda: results.append(work()))
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, GeneratorExit):
+            self._stop.set()
+        elif error is not None and not isinstance(error, Stopped):
+            self._fail(error)
         for thread in self._threads:
             thread.join()
-        if self._error is not None:
-            raise self._error
-        self._progress.check()
-        return results[0]
+        if self._error is not None and self._error is not error:
+            raise self._error from None
+        if error is None or isinstance(error, Stopped):
+            self._progress.check()
 
     def check(self) -> None:
         """Raise when the run is to end: `Cancelled`, or `Stopped` after another side's error."""
@@ -123,7 +130,9 @@ class Channel(Generic[T]):
                 continue
 
 
-def mapped(flow: Flow, work: Callable[[T], R], items: Iterable[T], *, workers: int, ahead: int) -> Iterator[R]:
+def mapped(
+    flow: Flow, work: Callable[[T], R], items: Iterable[T], *, workers: int, ahead: int
+) -> Generator[R, None, None]:
     """`work` of every item, in the order of the items, by `workers` threads; at most `ahead` items are on their way."""
     channel: Channel[Future[R]] = Channel(flow, size=max(1, ahead - workers))
     pool = ThreadPoolExecutor(workers, thread_name_prefix="facefusion-render")

@@ -12,10 +12,9 @@ from typing import Any
 from facefusion.blend.settings import BlendSettings, MaskSettings
 from facefusion.core.settings import check_settings
 from facefusion.errors import UsageError
-from facefusion.media.settings import EncodeSettings
 from facefusion.pipeline import catalog, sections
 from facefusion.pipeline.cues import Cue, parse_cue
-from facefusion.pipeline.settings import JobSettings, SelectorSettings
+from facefusion.pipeline.settings import EncodeSettings, JobSettings, SelectorSettings
 from facefusion.provenance.settings import LabelSettings
 
 

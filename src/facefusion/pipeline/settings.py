@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from facefusion.core import option
+from facefusion.media.codecs import CodecName
+from facefusion.models.providers import Provider
 
-Provider = Literal["cpu", "cuda", "tensorrt", "directml", "coreml", "openvino"]
-PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 SelectorMode = Literal["one", "many", "reference"]
 Order = Literal["large-small", "small-large", "left-right", "right-left", "top-bottom", "bottom-top"]
+CODECS_OWN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class JobSettings:
     )
     assign: tuple[str, ...] = option(
         (),
-        why="person=photo[,photo]: gives one person of the clip a source of their own; ids come from `facefusion people`",
+        why="person=photo[,photo]: gives a person of the clip their own source; ids come from `facefusion people`",
     )
     target: str = option(
         "", why="the picture, clip, folder of pictures or numbered sequence (shot.%04d.png) that is changed"
@@ -53,8 +54,8 @@ class SelectorSettings:
 
     face_selector_mode: SelectorMode = option(
         "one",
-        why="one keeps to a single person through the clip, the first by --face-order; many changes everybody; "
-        "reference changes whoever looks like --reference-image",
+        why="one keeps to a single person through a clip, whoever comes first in most frames by --face-order; many "
+        "changes everybody; reference changes whoever looks like --reference-image",
     )
     face_order: Order = option(
         "large-small", why="which face comes first when one is wanted; the largest face is most often the one meant"
@@ -65,4 +66,29 @@ class SelectorSettings:
         low=0.0,
         high=2.0,
         why="how far an identity may be from the reference; one person is usually below 0.6, two people above 0.8",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeSettings:
+    """How the result is stored."""
+
+    output_codec: CodecName = option(
+        "auto", why="how a clip is coded; auto is H.264 in MP4, MOV and MKV, VP9 in WebM, FFV1 (lossless) in AVI"
+    )
+    output_video_quality: int = option(
+        CODECS_OWN,
+        low=CODECS_OWN,
+        high=63,
+        why="rate factor of a clip, lower is better and larger; -1 takes the codec's own, which looks lossless",
+    )
+    output_preset: str = option(
+        "",
+        why="the encoder's own speed name (x264: veryfast … slow); faster makes larger files; empty: the codec's own",
+    )
+    output_image_quality: int = option(
+        95, low=1, high=100, why="quality of JPEG and WebP; below 90 colour edges soften; 100 makes WebP lossless"
+    )
+    output_frame_rate: str = option(
+        "25", why="frames a second of a numbered sequence, which carries none: 25, 23.976 or 24000/1001"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 
 import pytest
@@ -21,7 +21,8 @@ def test_results_come_in_the_order_of_the_items() -> None:
         time.sleep(0.001 * ((n * 7) % 5))
         return n * n
 
-    assert flow.run(lambda: list(mapped(flow, work, range(50), workers=4, ahead=8))) == [n * n for n in range(50)]
+    with flow:
+        assert list(mapped(flow, work, range(50), workers=4, ahead=8)) == [n * n for n in range(50)]
 
 
 def test_no_more_than_the_bound_is_ever_on_its_way() -> None:
@@ -34,13 +35,11 @@ def test_no_more_than_the_bound_is_ever_on_its_way() -> None:
                 most[0] = max(most[0], alive[0])
             yield n
 
-    def consume() -> None:
+    with flow:
         for _ in mapped(flow, lambda n: n, items(), workers=2, ahead=6):
             time.sleep(0.002)
             with lock:
                 alive[0] -= 1
-
-    flow.run(consume)
     assert most[0] <= 6 + 3
 
 
@@ -61,8 +60,8 @@ def test_an_error_midway_ends_every_side_with_that_error(failing: int) -> None:
         return n
 
     before = threading.active_count()
-    with pytest.raises(ArithmeticError, match=f"frame {failing}"):
-        flow.run(lambda: list(mapped(flow, work, endless(), workers=2, ahead=4)))
+    with pytest.raises(ArithmeticError, match=f"frame {failing}"), flow:
+        list(mapped(flow, work, endless(), workers=2, ahead=4))
     assert threading.active_count() <= before
     assert len(produced) < failing + 20
 
@@ -76,8 +75,8 @@ def test_an_error_of_the_producer_ends_the_consumer() -> None:
         raise OSError("the disk went away")
 
     flow.spawn("produce", produce)
-    with pytest.raises(OSError, match="the disk went away"):
-        flow.run(lambda: list(channel))
+    with pytest.raises(OSError, match="the disk went away"), flow:
+        list(channel)
 
 
 def test_an_error_of_the_consumer_ends_a_producer_that_waits_for_room() -> None:
@@ -86,11 +85,12 @@ def test_an_error_of_the_consumer_ends_a_producer_that_waits_for_room() -> None:
     flow.spawn("produce", lambda: channel.fill(range(1000)))
 
     def consume() -> None:
-        next(iter(channel))
-        raise ValueError("full")
+        with flow:
+            next(iter(channel))
+            raise ValueError("full")
 
     with pytest.raises(ValueError, match="full"):
-        flow.run(consume)
+        consume()
 
 
 def test_cancel_ends_the_run_soon() -> None:
@@ -106,29 +106,36 @@ def test_cancel_ends_the_run_soon() -> None:
 
     threading.Timer(0.2, progress.cancel).start()
     begun = time.monotonic()
-    with pytest.raises(Cancelled):
-        flow.run(lambda: sum(mapped(flow, lambda n: n, forever(), workers=2, ahead=4)))
+    with pytest.raises(Cancelled), flow:
+        sum(mapped(flow, lambda n: n, forever(), workers=2, ahead=4))
     assert time.monotonic() - begun < 1.0
 
 
 def test_a_consumer_that_leaves_early_ends_the_flow() -> None:
     flow = Flow(Progress())
 
-    def first_only() -> int:
-        with closing(mapped(flow, lambda n: n, range(10_000), workers=2, ahead=4)) as results:
-            return next(results)
+    with flow, closing(mapped(flow, lambda n: n, range(10_000), workers=2, ahead=4)) as results:
+        assert next(results) == 0
 
-    assert flow.run(first_only) == 0
+
+def test_a_generator_around_a_flow_can_be_closed_early() -> None:
+    def numbers() -> Generator[int, None, None]:
+        with Flow(Progress()) as flow, closing(mapped(flow, lambda n: n, range(10_000), workers=2, ahead=4)) as results:
+            yield from results
+
+    before = threading.active_count()
+    with closing(numbers()) as results:
+        assert [next(results), next(results)] == [0, 1]
+    assert threading.active_count() <= before
 
 
 def test_the_consumers_own_error_wins_over_what_it_causes() -> None:
-    for _ in range(20):
+    def consume() -> None:
         flow = Flow(Progress())
+        with flow, closing(mapped(flow, lambda n: n, range(10_000), workers=2, ahead=4)) as results:
+            next(results)
+            raise ValueError("mine")
 
-        def consume(flow: Flow = flow) -> None:
-            with closing(mapped(flow, lambda n: n, range(10_000), workers=2, ahead=4)) as results:
-                next(results)
-                raise ValueError("mine")
-
+    for _ in range(20):
         with pytest.raises(ValueError, match="mine"):
-            flow.run(consume)
+            consume()

@@ -1,0 +1,79 @@
+"""Who of a medium is changed, and into whom."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from facefusion.core import Analysis, Face, FaceProcessor, Float32
+from facefusion.errors import NoFaceFound, UsageError
+from facefusion.faces.embed import distance
+from facefusion.faces.select import ordered
+from facefusion.pipeline.settings import SelectorSettings
+
+Effects = tuple[FaceProcessor, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Casting:
+    """The effects of every face.
+
+    own: effects of people who were given their own source, by person id. chosen: tracks that the selector picked;
+    they get `shared`.
+    """
+
+    own: Mapping[int, Effects] = field(default_factory=dict)
+    chosen: frozenset[int] = frozenset()
+    shared: Effects = ()
+
+    def effects_for(self, face: Face) -> Effects:
+        """What is done to `face`, in order; nothing when it is not meant."""
+        if face.person_id is not None and face.person_id in self.own:
+            return self.own[face.person_id]
+        return self.shared if face.track_id in self.chosen else ()
+
+    def is_meant(self, face: Face) -> bool:
+        return bool(self.effects_for(face))
+
+
+def chosen_tracks(
+    analysis: Analysis, selector: SelectorSettings, *, is_clip: bool, reference: Float32 | None = None
+) -> frozenset[int]:
+    """Ids of the tracks that the selector picks.
+
+    reference: embedding (128,) of whom the mode "reference" looks for; raises NoFaceFound when nobody is near it.
+    """
+    if selector.face_selector_mode == "many":
+        return frozenset(track.track_id for track in analysis.tracks)
+    if selector.face_selector_mode == "reference" and reference is not None:
+        return _like(analysis, reference, selector.reference_distance)
+    firsts = [ordered(faces, selector.face_order)[0] for faces in analysis.by_frame.values() if faces]
+    if not is_clip:
+        return frozenset(face.track_id for face in firsts if face.track_id is not None)
+    votes = Counter(face.person_id for face in firsts if face.person_id is not None)
+    return _tracks_of(analysis, {person for person, _ in votes.most_common(1)})
+
+
+def check_people(analysis: Analysis, person_ids: Mapping[int, object]) -> None:
+    """Raise UsageError when somebody was given a source who is not in the medium."""
+    there = {person.person_id for person in analysis.people}
+    for person_id in person_ids:
+        if person_id not in there:
+            found = f"people 1 to {max(there)}" if there else "nobody"
+            raise UsageError(f"assign: no person {person_id}; found {found}; `facefusion people` shows them")
+
+
+def _like(analysis: Analysis, reference: Float32, limit: float) -> frozenset[int]:
+    apart = {p.person_id: distance(p.embedding, reference) for p in analysis.people if p.embedding is not None}
+    near = {person for person, value in apart.items() if value <= limit}
+    if apart and not near:
+        raise NoFaceFound(
+            f"reference-image: nobody in the target looks like it (the nearest is at {min(apart.values()):.2f}, "
+            f"the limit is {limit}); raise --reference-distance or use another photo"
+        )
+    return _tracks_of(analysis, near)
+
+
+def _tracks_of(analysis: Analysis, person_ids: set[int]) -> frozenset[int]:
+    return frozenset(track.track_id for track in analysis.tracks if track.person_id in person_ids)

@@ -1,0 +1,159 @@
+"""Runs a plan: read, analyse, render, deliver. Every side of it stops at the first error or when cancelled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from fractions import Fraction
+
+import cv2
+
+from facefusion import __version__
+from facefusion.core import Analysis, Frame, FrameRange, Progress
+from facefusion.errors import UsageError
+from facefusion.faces.analyser import FaceAnalyser
+from facefusion.media import MediaReader, open_media
+from facefusion.models import open_session
+from facefusion.pipeline.analyse import analysed_range, range_of, survey
+from facefusion.pipeline.deliver import open_sink
+from facefusion.pipeline.flow import Flow, mapped
+from facefusion.pipeline.labels import FrameLabels, labelled
+from facefusion.pipeline.plan import Plan
+from facefusion.pipeline.prepare import load_given, prepare
+from facefusion.pipeline.render import RenderContext, Rendered, render_frame
+from facefusion.pipeline.report import Report, Tally
+from facefusion.provenance import Labeller, Marks
+
+_FRAMES_AHEAD = 2
+"""Frames on their way beyond those that are being rendered: enough that no side waits, few enough to stay small."""
+
+
+def run(plan: Plan, progress: Progress | None = None, *, created: datetime | None = None) -> Report:
+    """Do what `plan` says; the output appears whole and marked, or not at all.
+
+    created: the time that the marks carry, now by default. Raises the errors of `facefusion.errors`.
+    """
+    progress, begun, tally = progress or Progress(), time.monotonic(), Tally()
+    check_inputs(plan)
+    progress.start("prepare")
+    with open_media(plan.target, frame_rate=frame_rate_of(plan)) as reader:
+        part = range_of(reader, plan.start, plan.end)
+        check_label(plan, reader)
+        with open_sink(plan, reader, part, marks_of(plan, created or datetime.now(UTC))) as sink:
+            warnings = [*_provider_warnings(plan, progress), *sink.warnings]
+            analyser = FaceAnalyser(providers=plan.job.execution_provider)
+            given = load_given(plan, analyser)
+            analysis = survey(reader, analysed_range(plan, reader), analyser, progress).analysis
+            context = prepare(plan, reader, analysis, given)
+            with closing(rendered_frames(reader, part, analysis, context, plan, progress)) as frames:
+                for rendered in frames:
+                    if _is_kept(rendered, reader, plan):
+                        sink.write(rendered.frame)
+                    tally.add(rendered.notes)
+            progress.start("finish")
+    warnings += [line for line in sink.warnings if line not in warnings]
+    return Report.of(plan, analysis, tally, seconds=time.monotonic() - begun, warnings=tuple(warnings))
+
+
+def render(
+    reader: MediaReader, analysis: Analysis, plan: Plan, progress: Progress | None = None
+) -> Generator[Frame, None, None]:
+    """The finished frames of `plan` in order, each with its visible label. Metadata is the writer's part: `Marks`.
+
+    Raises NoFaceFound when nobody who is meant is there, Cancelled, and what reading raises.
+    """
+    analyser = FaceAnalyser(providers=plan.job.execution_provider)
+    context = prepare(plan, reader, analysis, load_given(plan, analyser))
+    part = range_of(reader, plan.start, plan.end)
+    with closing(rendered_frames(reader, part, analysis, context, plan, progress or Progress())) as frames:
+        for rendered in frames:
+            yield rendered.frame
+
+
+def rendered_frames(
+    reader: MediaReader, part: FrameRange, analysis: Analysis, context: RenderContext, plan: Plan, progress: Progress
+) -> Generator[Rendered, None, None]:
+    """Frames of `part`, rendered and labelled by several threads, in order; memory does not grow with the length."""
+    workers = plan.job.threads or os.cpu_count() or 1
+    labels = FrameLabels(plan.label, analysis, is_clip=reader.info.is_clip, color=reader.info.color)
+    first = reader.timestamps()[part.start].seconds
+
+    def finished(frame: Frame) -> Rendered:
+        drawn = render_frame(frame, analysis.faces_in(frame.index), context)
+        seconds = float(frame.timestamp.seconds - first) if reader.info.is_clip else None
+        is_own = drawn.frame.pixels is not frame.pixels
+        return Rendered(labelled(drawn.frame, labels.of(frame), is_own=is_own, seconds=seconds), drawn.notes)
+
+    progress.start("render", total=len(part))
+    frames = reader.frames(start=part.start, stop=part.stop)
+    with (
+        _single_threaded_opencv(len(part) > 1),
+        Flow(progress) as flow,
+        closing(mapped(flow, finished, frames, workers=workers, ahead=workers + _FRAMES_AHEAD)) as results,
+    ):
+        for rendered in results:
+            yield rendered
+            progress.advance(faces=len(rendered.notes))
+
+
+def check_inputs(plan: Plan) -> None:
+    """Raise UsageError when a source is the target itself."""
+    for photo in (*plan.sources, *(path for paths in plan.assignments.values() for path in paths)):
+        if photo.exists() and plan.target.exists() and photo.samefile(plan.target):
+            raise UsageError(f"{photo}: source and target are the same file; give another source")
+
+
+def check_label(plan: Plan, reader: MediaReader) -> None:
+    """Raise before any work when the label cannot be drawn."""
+    info = reader.info
+    Labeller(plan.label, width=info.width, height=info.height, is_video=info.is_clip, color=info.color)
+
+
+def frame_rate_of(plan: Plan) -> Fraction:
+    """The rate of a numbered sequence. Raises UsageError."""
+    text = plan.encode.output_frame_rate
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 0 < rate <= 1000:
+        raise UsageError(f"output-frame-rate: got {text!r}, supported is a number such as 25, 23.976 or 24000/1001")
+    return rate
+
+
+def marks_of(plan: Plan, created: datetime) -> Marks:
+    """The metadata that says what was done; its number is a digest of the plan and the time."""
+    kinds = {entry.kind for entry in plan.entries}
+    words = json.dumps([plan.to_mapping(), created.isoformat()], sort_keys=True)
+    number = hashlib.sha256(words.encode()).hexdigest()[:32]
+    return Marks.of(kinds, created=created, produce_id=number, version=__version__)
+
+
+def _is_kept(rendered: Rendered, reader: MediaReader, plan: Plan) -> bool:
+    """A picture of a folder in which nobody is changed is left out, unless unchanged ones are wanted."""
+    return bool(rendered.notes) or reader.info.kind != "folder" or plan.job.allow_no_face
+
+
+def _provider_warnings(plan: Plan, progress: Progress) -> list[str]:
+    session = open_session("face_mesh_attention", providers=plan.job.execution_provider)
+    lines = [str(warning) for warning in session.warnings]
+    for line in lines:
+        progress.say(line)
+    return lines
+
+
+@contextmanager
+def _single_threaded_opencv(is_wanted: bool) -> Iterator[None]:
+    """Frames are rendered side by side, so OpenCV need not split each; the setting is the whole process's."""
+    before = cv2.getNumThreads()
+    if is_wanted:
+        cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)

@@ -1,0 +1,70 @@
+"""The label of every frame: off the faces of its shot, and opaque where the picture is transparent."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from dataclasses import replace
+
+import numpy as np
+
+from facefusion.core import Analysis, Box, ColorInfo, Frame, Shot
+from facefusion.core.arrays import PIXEL_MAX
+from facefusion.provenance import Labeller, LabelSettings
+
+_GROWN = 0.12
+"""How much a face's box is grown on each side, by its own size: landmarks end at the brow and the cheek."""
+_GRID_PX = 16
+
+
+class FrameLabels:
+    """Labellers for the frames of one output: one place for each shot of a clip, a new one for each picture.
+
+    Safe in threads. Raises SettingsError and InvalidInput as `Labeller` does.
+    """
+
+    def __init__(self, settings: LabelSettings, analysis: Analysis, *, is_clip: bool, color: ColorInfo) -> None:
+        self._settings, self._analysis, self._is_clip, self._color = settings, analysis, is_clip, color
+        self._begins = [shot.start for shot in analysis.shots]
+        self._placed: list[Labeller] = []
+        if is_clip:
+            bare = self._bare(analysis.width, analysis.height)
+            self._placed = [bare.place(faces_of(analysis, shot)) for shot in analysis.shots]
+
+    def of(self, frame: Frame) -> Labeller:
+        """The labeller of `frame`."""
+        if self._is_clip:
+            return self._placed[max(bisect_right(self._begins, frame.index) - 1, 0)]
+        seen = faces_of(self._analysis, Shot(frame.index, frame.index + 1))
+        return self._bare(frame.width, frame.height).place(seen)
+
+    def _bare(self, width: int, height: int) -> Labeller:
+        return Labeller(self._settings, width=width, height=height, is_video=self._is_clip, color=self._color)
+
+
+def labelled(frame: Frame, labeller: Labeller, *, is_own: bool, seconds: float | None = None) -> Frame:
+    """`frame` with its label; drawn in place when `is_own` says that nobody else holds its pixels."""
+    if is_own and frame.pixels.flags.writeable:
+        labeller.draw(frame.pixels, seconds=seconds)
+        marked = frame
+    else:
+        marked = replace(frame, pixels=labeller.apply(frame.pixels, seconds=seconds))
+    if marked.alpha is None:
+        return marked
+    box = labeller.box(seconds=seconds)
+    alpha = np.array(marked.alpha)
+    alpha[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)] = PIXEL_MAX[alpha.dtype.name]
+    return replace(marked, alpha=alpha)
+
+
+def faces_of(analysis: Analysis, shot: Shot) -> tuple[Box, ...]:
+    """Where faces are seen in a shot, grown and on a coarse grid, each place once."""
+    places = {_coarse(face.box) for index in range(shot.start, shot.stop) for face in analysis.by_frame.get(index, ())}
+    return tuple(Box(*place) for place in sorted(places))
+
+
+def _coarse(box: Box) -> tuple[float, float, float, float]:
+    wide, high = _GROWN * box.width, _GROWN * box.height
+    x0, y0 = math.floor((box.x0 - wide) / _GRID_PX), math.floor((box.y0 - high) / _GRID_PX)
+    x1, y1 = math.ceil((box.x1 + wide) / _GRID_PX), math.ceil((box.y1 + high) / _GRID_PX)
+    return x0 * _GRID_PX, y0 * _GRID_PX, x1 * _GRID_PX, y1 * _GRID_PX
