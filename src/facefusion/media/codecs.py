@@ -123,7 +123,7 @@ for _depth, _suffix in {8: "", 10: "10le", 12: "12le", 16: "16le"}.items():
 class ContainerFormat:
     """One container: the codecs it takes, the usual audio codec, and whether an edit list can cut inside a packet.
 
-    options: for encoders; AVI stores no presentation times, so its pictures must not be reordered.
+    AVI stores no presentation times, so it gets codecs that do not reorder pictures.
     """
 
     name: str
@@ -132,7 +132,6 @@ class ContainerFormat:
     audio_encoder: str = "aac"
     has_edit_lists: bool = False
     variable_rate: bool = True
-    options: dict[str, str] = field(default_factory=dict)
 
 
 _EVERYTHING = tuple(CODECS)
@@ -142,7 +141,7 @@ CONTAINERS: dict[str, ContainerFormat] = {
     ".mov": ContainerFormat("mov", "h264", ("h264", "h265", "prores"), has_edit_lists=True),
     ".mkv": ContainerFormat("matroska", "h264", _EVERYTHING),
     ".webm": ContainerFormat("webm", "vp9", ("vp9", "av1"), "libopus"),
-    ".avi": ContainerFormat("avi", "ffv1", ("h264", "ffv1"), "libmp3lame", variable_rate=False, options={"bf": "0"}),
+    ".avi": ContainerFormat("avi", "ffv1", ("ffv1",), "libmp3lame", variable_rate=False),
     ".ts": ContainerFormat("mpegts", "h264", ("h264", "h265")),
 }
 

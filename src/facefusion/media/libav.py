@@ -46,6 +46,8 @@ def _why_not(path: Path, error: Exception) -> str:
         return (
             "is a cut-off MP4/MOV (its index is missing or broken); copy it again or repair it with its camera's tool"
         )
+    if isinstance(error, av.error.EOFError):
+        return "ends before its first picture (zero length or cut off); export or copy it again"
     if _is_text(start):
         return "is text, not a clip or picture; give a video or image file"
     return f"is not a clip or picture that can be read ({reason(error)}); convert it to MP4, MOV, MKV or PNG"

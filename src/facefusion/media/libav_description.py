@@ -29,9 +29,9 @@ def main_video_stream(container: Any, path: Path) -> Any:
                 )
             return stream
     kinds = sorted({stream.type for stream in container.streams})
-    raise MediaUnreadable(
-        f"{path}: has no video stream (only {', '.join(kinds) or 'nothing'}); give a clip with pictures"
-    )
+    if not kinds:
+        raise MediaUnreadable(f"{path}: holds no pictures and nothing else (zero length); export the clip again")
+    raise MediaUnreadable(f"{path}: has no video stream, only {', '.join(kinds)}; give a clip with pictures")
 
 
 def describe(path: Path, container: Any) -> MediaInfo:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from facefusion.errors import InvalidInput, OutputExists, OutputFailed, UsageError
 
+_LONGEST_NAME = 255
 _PATTERN = re.compile(r"%(0?)(\d*)d")
 
 
@@ -26,6 +27,8 @@ def check_input(path: Path) -> None:
         size = path.stat().st_size
     except FileNotFoundError:
         raise InvalidInput(f"{path}: no such file; check the spelling") from None
+    except NotADirectoryError:
+        raise InvalidInput(f"{path}: lies inside something that is no folder; check the spelling") from None
     except OSError as error:
         raise InvalidInput(f"{path}: cannot be opened ({_reason(error)})") from None
     if path.is_dir():
@@ -45,6 +48,8 @@ def check_output(path: str | Path, *, overwrite: bool, inputs: Iterable[str | Pa
     place, the same file as one of `inputs`). A `%04d` pattern is checked by its folder.
     """
     path = Path(path)
+    if len(os.fsencode(path.name)) > _LONGEST_NAME:
+        raise OutputFailed(f"{path}: the name is longer than {_LONGEST_NAME} bytes; choose a shorter one")
     for given in inputs:
         if path.exists() and Path(given).exists() and path.samefile(given):
             raise OutputFailed(f"{path}: output and input are the same file; choose another output")
@@ -52,19 +57,17 @@ def check_output(path: str | Path, *, overwrite: bool, inputs: Iterable[str | Pa
         raise OutputFailed(f"{path}: is a folder; name a file inside it")
     if path.exists() and not overwrite:
         raise OutputExists(f"{path}: is there already; choose another name or allow overwriting")
-    check_output_folder(path.parent, name=path.name)
+    check_output_folder(path.parent)
 
 
-def check_output_folder(folder: Path, *, name: str = "") -> None:
+def check_output_folder(folder: Path) -> None:
     """Raise OutputFailed unless files can be made in `folder` (tried with a file that is removed at once)."""
     if not folder.exists():
         raise OutputFailed(f"{folder}: no such folder; make it first")
     if not folder.is_dir():
         raise OutputFailed(f"{folder}: is a file, not a folder; choose another place")
-    trial = temporary_beside(folder / (name or "x"))
+    trial = temporary_beside(folder / "trial")
     try:
-        if name and not _PATTERN.search(name) and len(os.fsencode(name)) > 255:
-            raise OSError("the name is longer than 255 bytes")
         trial.touch(exist_ok=False)
         trial.unlink()
     except OSError as error:

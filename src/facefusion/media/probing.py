@@ -13,10 +13,13 @@ ReaderKind = Literal["video", "animation", "image", "sequence", "folder"]
 
 def kind_of(path: Path) -> ReaderKind:
     """Raises InvalidInput for a path that is nothing readable."""
-    if path.is_dir():
-        return "folder"
-    if NumberedPattern.is_pattern(path):
-        return "sequence"
+    try:
+        if path.is_dir():
+            return "folder"
+        if NumberedPattern.is_pattern(path):
+            return "sequence"
+    except OSError:  # too long a name, say: `check_input` tells it
+        pass
     check_input(path)
     name = sniff_image(path)
     if name is None:

@@ -48,7 +48,8 @@ class VideoWriter:
 
     like: size, time base, rate, colour tags, depth, chroma and aspect to keep, usually `reader.info`.
     codec: "auto" is H.264 (MP4, MOV, MKV, TS), VP9 or for 10 bits AV1 (WebM), FFV1 (AVI). quality: the codec's CRF,
-    lower is better (None: visually lossless default). preset: the encoder's own name (x264 "slow", SVT-AV1 "8", VP9 cpu-used "3").
+    lower is better (None: visually lossless default).
+    preset: the encoder's own name (x264 "slow", SVT-AV1 "8", VP9 cpu-used "3").
     metadata: container tags, merged over those of `copy_streams_from`. copy_streams_from: a clip whose sound,
     subtitles, chapters and data go along untouched. start, stop: when trimming, the source times that bound the part;
     `start` becomes 0. Frames carry source times: `write(frame)` keeps `frame.timestamp` exactly, less the start.
@@ -86,7 +87,7 @@ class VideoWriter:
             container=container,
             codec=chosen,
             pixel_format=choose_pixel_format(chosen, video),
-            options={**_encoder_options(chosen, quality, preset), **container.options},
+            options=_encoder_options(chosen, quality, preset),
             threads=threads,
             metadata=dict(metadata or {}),
             copy_streams_from=source,
