@@ -40,7 +40,7 @@ bench: $(VENV)/.installed-dev  ## run the benchmarks; results go to benchmarks/r
 	$(PY) -m benchmarks
 
 docs: $(VENV)/.installed-dev  ## build the documentation site into site/; a warning is an error
-	$(PY) -m mkdocs build --strict --quiet
+	$(PY) -m zensical build --clean --strict
 
 generated: $(VENV)/.installed-dev  ## rewrite what is made from code and results: option reference, README figures
 	$(PY) tools/options_page.py

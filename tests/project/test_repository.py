@@ -83,6 +83,21 @@ def test_the_index_of_decisions_lists_each_once() -> None:
     assert len(set(numbers)) == len(numbers)
 
 
+def test_every_page_of_the_documentation_stands_in_the_navigation_once() -> None:
+    _, _, navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")
+    listed = re.findall(r"- (?:[\w ]+: )?(\S+\.md)$", navigation, re.MULTILINE)
+    docs = ROOT / "docs"
+    assert sorted(listed) == sorted(path.relative_to(docs).as_posix() for path in docs.rglob("*.md"))
+
+
+def test_every_room_has_its_page_of_the_api_reference() -> None:
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")} | {
+        path.stem for path in PACKAGE.glob("[a-z]*.py")
+    }
+    pages = {path.stem for path in (ROOT / "docs" / "reference").glob("*.md")} - {"index"}
+    assert pages == rooms
+
+
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/guide/install.md", "docs/guide/first-swap.md"])
 def test_make_targets_and_scripts_that_are_named_exist(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
