@@ -9,7 +9,15 @@ from pathlib import Path
 from facefusion.errors import InvalidInput, MediaUnreadable
 from facefusion.provenance import xmp
 from facefusion.provenance.aigc import LABELS, AigcMark
-from facefusion.provenance.metadata import SEAL_PREFIX, TAG_AIGC, TAG_SOFTWARE, TAG_SOURCE_TYPE, seal
+from facefusion.provenance.metadata import (
+    SEAL_PREFIX,
+    SOFTWARE,
+    TAG_AIGC,
+    TAG_COMMENT,
+    TAG_SOFTWARE,
+    TAG_SOURCE_TYPE,
+    seal,
+)
 from facefusion.provenance.packets import holds_xmp, read_xmp
 from facefusion.provenance.places import MEDIA_SUFFIXES, SIDECAR_STILLS, sidecar_path
 from facefusion.provenance.report import Finding, MarkReport, Place
@@ -21,13 +29,21 @@ ReadTags = Callable[[Path], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """The marks as they stand in the file; None where there is none. `fault` says why nothing could be read."""
+    """The marks as they stand in the file; None where there is none.
+
+    fault: why nothing could be read. comment: our sentence for people, which some tools keep when they drop the rest.
+    """
 
     place: Place = "nowhere"
     source_type: str | None = None
     aigc: str | None = None
     software: str | None = None
     fault: str | None = None
+    comment: str | None = None
+
+    @property
+    def says_anything(self) -> bool:
+        return bool(self.source_type or self.aigc or self.fault)
 
 
 def verify(path: Path, *, read_tags: ReadTags | None = None) -> MarkReport:
@@ -39,7 +55,7 @@ def verify(path: Path, *, read_tags: ReadTags | None = None) -> MarkReport:
     """
     path = Path(path)
     texts = _inside(path, read_tags or _tags_by_media)
-    if texts.place == "nowhere" and texts.fault is None and sidecar_path(path).is_file():
+    if not texts.says_anything and sidecar_path(path).is_file():
         texts = _from_packet(sidecar_path(path).read_bytes(), "sidecar")
     return _report(path, texts)
 
@@ -69,8 +85,9 @@ def _inside(path: Path, read_tags: ReadTags) -> _Texts:
     if path.suffix.lower() in SIDECAR_STILLS:
         return _Texts()
     tags = {key.lower(): value for key, value in read_tags(path).items()}
-    wanted = [tags.get(key.lower()) for key in (TAG_SOURCE_TYPE, TAG_AIGC, TAG_SOFTWARE)]
-    return _Texts("tags", *wanted) if any(wanted[:2]) else _Texts()
+    source_type, aigc, software = (tags.get(key.lower()) for key in (TAG_SOURCE_TYPE, TAG_AIGC, TAG_SOFTWARE))
+    texts = _Texts("tags", source_type, aigc, software, comment=_ours(tags.get(TAG_COMMENT)))
+    return texts if texts.says_anything or texts.comment else _Texts()
 
 
 def _from_picture(path: Path) -> _Texts:
@@ -86,8 +103,13 @@ def _from_packet(packet: bytes, place: Place) -> _Texts:
         found = xmp.parse_packet(packet)
     except InvalidInput as error:
         return _Texts(place, fault=str(error))
-    texts = _Texts(place, found.get(xmp.DIGITAL_SOURCE_TYPE), found.get(xmp.AIGC), found.get(xmp.CREATOR_TOOL))
-    return texts if texts.source_type or texts.aigc or place == "sidecar" else _Texts()
+    source_type, aigc, software = (found.get(n) for n in (xmp.DIGITAL_SOURCE_TYPE, xmp.AIGC, xmp.CREATOR_TOOL))
+    texts = _Texts(place, source_type, aigc, software, comment=_ours(found.get(xmp.DESCRIPTION)))
+    return texts if texts.says_anything or texts.comment or place == "sidecar" else _Texts()
+
+
+def _ours(comment: str | None) -> str | None:
+    return comment if comment and f"Made with {SOFTWARE} " in comment else None
 
 
 def _tags_by_media(path: Path) -> Mapping[str, str]:
@@ -101,7 +123,7 @@ def _report(path: Path, texts: _Texts) -> MarkReport:
         broken = Finding("digital source type", "malformed", texts.fault)
         others = tuple(Finding(name, "malformed", "see above") for name in ("AIGC", "software", "seal"))
         return MarkReport(path, texts.place, (broken, *others), says_synthetic=False)
-    source, term = _source_finding(texts.source_type)
+    source, term = _source_finding(texts.source_type, texts.comment)
     aigc, mark = _aigc_finding(texts.aigc)
     software = _software_finding(texts.software)
     findings = source, aigc, software, _seal_finding(texts, mark)
@@ -109,9 +131,10 @@ def _report(path: Path, texts: _Texts) -> MarkReport:
     return MarkReport(path, texts.place, findings, says_synthetic=synthetic)
 
 
-def _source_finding(uri: str | None) -> tuple[Finding, str | None]:
+def _source_finding(uri: str | None, comment: str | None) -> tuple[Finding, str | None]:
     if uri is None:
-        return Finding("digital source type", "missing", "nothing says how the picture came to be"), None
+        left = f"it was stripped; the comment still says: {comment}" if comment else "nothing says how this was made"
+        return Finding("digital source type", "missing", left), None
     term = term_of(uri)
     if term is None:
         return Finding("digital source type", "malformed", f"{uri!r} is not a term of the IPTC vocabulary"), None

@@ -140,6 +140,18 @@ def test_a_removed_mark_is_told(tmp_path: Path) -> None:
         assert gone == "AIGC" or report.state_of("seal") == "altered"
 
 
+def test_a_comment_that_was_left_is_quoted(tmp_path: Path) -> None:
+    """What copying to MP4 with a careless tool does: known keys stay, ours go."""
+    comment = MARKS.container_tags()["comment"]
+    report = verify(write_clip(tmp_path / "c.mp4", {"comment": comment}))
+    assert not report.is_marked
+    assert report.state_of("digital source type") == "missing"
+    assert comment in report.lines()[0]
+    assert "stripped" in report.lines()[0]
+    other = verify(write_clip(tmp_path / "d.mp4", {"comment": "holiday"}))
+    assert "holiday" not in "".join(other.lines())
+
+
 def test_malformed_marks_are_told(tmp_path: Path) -> None:
     tags = {**MARKS.container_tags(), "AIGC": '{"Label":', "digital_source_type": "made by hand"}
     report = verify(write_clip(tmp_path / "c.mkv", tags))
