@@ -35,19 +35,11 @@ class DemoFailed(Exception):
 
 def swap(source: Path, target: Path, output: Path, *, end: str = "") -> None:
     """Run the same command as a user would; raises DemoFailed."""
-    command = [str(program()), "--source", str(source), "--target", str(target), "--output", str(output), "--overwrite"]
-    command += ["--end", end] if end else []
-    print("$ facefusion", *command[1:], flush=True)
-    if code := subprocess.run(command, check=False).returncode:
+    words = ["--source", str(source), "--target", str(target), "--output", str(output), "--overwrite"]
+    words += ["--end", end] if end else []
+    print("$ facefusion", *words, flush=True)
+    if code := subprocess.run([sys.executable, "-m", "facefusion", *words], check=False).returncode:
         raise DemoFailed(f"facefusion ended with exit code {code}")
-
-
-def program() -> Path:
-    """The `facefusion` command that is installed beside this Python; raises DemoFailed."""
-    for name in ("facefusion", "facefusion.exe"):
-        if (path := Path(sys.executable).with_name(name)).is_file():
-            return path
-    raise DemoFailed("facefusion is not installed for this Python; run: python -m pip install -e .")
 
 
 def moments(clip: Path) -> list[tuple[UInt8, float]]:

@@ -96,6 +96,9 @@ def test_every_room_has_its_page_of_the_api_reference() -> None:
     }
     pages = {path.stem for path in (ROOT / "docs" / "reference").glob("*.md")} - {"index"}
     assert pages == rooms
+    shown = (ROOT / "docs" / "reference" / "processors.md").read_text(encoding="utf-8")
+    processors = sorted(path.parent.name for path in (PACKAGE / "processors").glob("*/__init__.py"))
+    assert re.findall(r"^::: facefusion\.processors\.(\w+)$", shown, re.MULTILINE) == processors
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/guide/install.md", "docs/guide/first-swap.md"])
