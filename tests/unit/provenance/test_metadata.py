@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -198,3 +199,13 @@ def with_xmp(suffix: str, packet: bytes) -> bytes:
     else:
         picture.save(data, {"jpg": "JPEG", "webp": "WEBP"}[suffix], xmp=packet)
     return data.getvalue()
+
+
+def test_settings_and_terms_load_no_heavy_library() -> None:
+    """They make the command line's flags, and `--help` has half a second."""
+    code = (
+        "import sys, facefusion.provenance.settings, facefusion.provenance.terms, facefusion.provenance;"
+        "print(sorted({'cv2', 'PIL', 'av', 'onnxruntime'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert told.stdout.strip() == "[]"
