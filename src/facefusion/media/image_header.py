@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from facefusion.errors import InvalidInput, MediaUnreadable
+from facefusion.media import tiff
 from facefusion.media.description import LARGEST_AREA_PX, LARGEST_SIDE_PX
 from facefusion.media.orientation import UPRIGHT, Orientation, from_exif
 from facefusion.media.paths import check_input
@@ -86,6 +87,8 @@ def read_image_header(path: Path, *, name: str | None = None) -> ImageHeader:
         raise MediaUnreadable(
             f"{path}: is not a picture that can be read; PNG, JPEG, WebP, TIFF, BMP, GIF and AVIF can"
         )
+    if name == "TIFF":
+        return _tiff_header(path)
     picture = open_unlimited(path, name)
     with picture:
         width, height = picture.size
@@ -103,6 +106,26 @@ def read_image_header(path: Path, *, name: str | None = None) -> ImageHeader:
             orientation=_orientation(picture),
             has_alpha=picture.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in picture.info,
         )
+
+
+def _tiff_header(path: Path) -> ImageHeader:
+    try:
+        page = tiff.read_header(path)
+    except (OSError, ValueError, struct.error) as error:
+        raise MediaUnreadable(f"{path}: starts like TIFF but its header is broken ({error}); export it again") from None
+    check_size(path, page.width, page.height)
+    return ImageHeader(
+        path=path,
+        format="TIFF",
+        width=page.width,
+        height=page.height,
+        mode=f"{page.channels}×{'float' if page.is_float else 'int'}",
+        bit_depth=page.bits,
+        samples="float32" if page.is_float else "uint16" if page.bits > 8 else "uint8",
+        num_pictures=1,
+        orientation=from_exif(page.orientation),
+        has_alpha=page.has_alpha,
+    )
 
 
 def check_size(path: Path, width: int, height: int) -> None:
@@ -137,16 +160,4 @@ def _samples(picture: ImageFile, path: Path, name: str) -> tuple[SampleKind, int
         with path.open("rb") as file:
             bits = file.read(26)[24]
         return ("uint16", 16) if bits == 16 else ("uint8", min(bits, 8))
-    if picture.mode == "F":
-        return "float32", 32
-    if name == "TIFF":
-        bits = max(_tiff_bits(picture))
-        if bits == 32:
-            return "float32", 32
-        return ("uint16", 16) if bits > 8 else ("uint8", bits)
     return ("uint16", 16) if picture.mode.startswith("I") else ("uint8", 8)
-
-
-def _tiff_bits(picture: ImageFile) -> tuple[int, ...]:
-    bits = picture.tag_v2.get(258, (1,))  # type: ignore[attr-defined]
-    return tuple(bits) if isinstance(bits, tuple) else (int(bits),)

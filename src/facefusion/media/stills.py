@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from facefusion.core import ColorInfo, Frame
 from facefusion.errors import InvalidInput, MediaUnreadable
+from facefusion.media import tiff
 from facefusion.media.icc import deep_to_srgb, is_srgb, to_srgb
 from facefusion.media.image_header import ImageHeader, open_unlimited, read_image_header
+from facefusion.media.orientation import UPRIGHT
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from PIL.ImageFile import ImageFile
 
 SRGB = ColorInfo(primaries=1, transfer=13, matrix=0, full_range=True)
 _DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
@@ -40,13 +41,18 @@ def read_image(path: str | Path) -> Frame:
 
 def decode_image(header: ImageHeader) -> Frame:
     """Decode the (first) picture that `header` describes."""
-    with open_unlimited(header.path, header.format) as picture:
-        try:
-            pixels, alpha = _deep(picture, header) if header.samples != "uint8" else split_picture(picture)
-        except _DECODE_ERRORS as error:
-            raise MediaUnreadable(f"{header.path}: is damaged ({_line(error)}); export or copy it again") from None
-    turn = header.orientation
+    try:
+        pixels, alpha = _decode_deep(header) if header.samples != "uint8" else _decode_8_bit(header)
+    except _DECODE_ERRORS as error:
+        raise MediaUnreadable(f"{header.path}: is damaged ({_line(error)}); export or copy it again") from None
+    # Pillow turns 8-bit TIFF upright by itself, and only that
+    turn = UPRIGHT if (header.format, header.samples) == ("TIFF", "uint8") else header.orientation
     return Frame(turn.apply(pixels), color=SRGB, alpha=None if alpha is None else turn.apply(alpha))
+
+
+def _decode_8_bit(header: ImageHeader) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    with open_unlimited(header.path, header.format) as picture:
+        return split_picture(picture)
 
 
 def split_picture(picture: Image) -> tuple[NDArray[Any], NDArray[Any] | None]:
@@ -65,21 +71,25 @@ def split_picture(picture: Image) -> tuple[NDArray[Any], NDArray[Any] | None]:
     return np.asarray(picture.convert("RGB")), alpha
 
 
-def _deep(picture: ImageFile, header: ImageHeader) -> tuple[NDArray[Any], NDArray[Any] | None]:
+def _decode_deep(header: ImageHeader) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """16-bit and float pictures through OpenCV: Pillow would cut them to 8 bits."""
     import cv2
 
-    stored = cv2.imdecode(np.fromfile(header.path, np.uint8), cv2.IMREAD_UNCHANGED)
-    if stored is None or stored.dtype.name not in ("uint8", "uint16", "float32"):
-        raise ValueError("its samples cannot be decoded")
-    if stored.dtype == np.uint8 and header.samples != "uint8":
+    data, profile = header.path.read_bytes(), None
+    if header.format == "TIFF":
+        page = tiff.read_header(header.path)
+        data, profile = tiff.without_orientation(data, page), page.icc
+    else:
+        with open_unlimited(header.path, header.format) as picture:
+            profile = picture.info.get("icc_profile")
+    stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if stored is None or stored.dtype.name != header.samples:
         raise ValueError(f"its {header.bit_depth}-bit samples cannot be decoded")
     alpha = None
     if stored.ndim == 3 and stored.shape[2] == 4:
         alpha = np.ascontiguousarray(stored[..., 3])
         stored = stored[..., :3]
     rgb = cv2.cvtColor(stored, cv2.COLOR_GRAY2RGB if stored.ndim == 2 else cv2.COLOR_BGR2RGB)
-    profile = picture.info.get("icc_profile")
     if profile and rgb.dtype == np.uint16 and not is_srgb(profile):
         rgb = deep_to_srgb(rgb, profile)
     return rgb, alpha

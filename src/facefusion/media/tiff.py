@@ -1,9 +1,14 @@
-"""TIFF with 8, 16 or 32-bit float samples, deflate, and an XMP tag (TIFF 6.0; Adobe TIFF Technical Notes)."""
+"""TIFF: reading the tags of the first page, writing 8, 16 or 32-bit float samples with deflate and an XMP tag.
+
+TIFF 6.0; Adobe TIFF Technical Notes; BigTIFF design.
+"""
 
 from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +16,84 @@ from numpy.typing import NDArray
 
 _SHORT, _LONG, _UNDEFINED = 3, 4, 7
 _ROWS_A_STRIP = 64
+_FLOAT_SAMPLES = 3
+_SIZES = {1: "B", 3: "H", 4: "I", 7: "B", 16: "Q"}
+_MOST_ENTRIES = 4096
+_MOST_VALUES = 1 << 24
+
+
+@dataclass(frozen=True, slots=True)
+class TiffHeader:
+    """First page. width, height: as stored. icc: the embedded profile or None.
+
+    orientation_at: where in the file the orientation is stored, None when it is not.
+    """
+
+    width: int
+    height: int
+    bits: int
+    is_float: bool
+    channels: int
+    orientation: int
+    has_alpha: bool
+    icc: bytes | None
+    orientation_at: int | None
+
+
+def read_header(path: Path) -> TiffHeader:
+    """Raises ValueError or struct.error for a broken directory."""
+    wanted = {256, 257, 258, 274, 277, 338, 339, 34_675}
+    tags: dict[int, tuple[int, ...]] = {}
+    orientation_at: int | None = None
+    with path.open("rb") as file:
+        start = file.read(16)
+        order = "<" if start[:2] == b"II" else ">"
+        is_big = struct.unpack_from(order + "H", start, 2)[0] == 43
+        word, entry_shape, inline = ("Q", "HHQ", 8) if is_big else ("I", "HHI", 4)
+        (place,) = struct.unpack_from(order + word, start, 8 if is_big else 4)
+        file.seek(place)
+        count_shape = order + ("Q" if is_big else "H")
+        (count,) = struct.unpack(count_shape, file.read(struct.calcsize(count_shape)))
+        if count > _MOST_ENTRIES:
+            raise ValueError(f"{count} tags")
+        length = struct.calcsize(order + entry_shape) + inline
+        table_at = file.tell()
+        table = file.read(count * length)
+        for number in range(count):
+            tag, kind, amount = struct.unpack_from(order + entry_shape, table, number * length)
+            if tag not in wanted or kind not in _SIZES or amount > _MOST_VALUES:
+                continue
+            shape = f"{order}{amount}{_SIZES[kind]}"
+            raw = table[(number + 1) * length - inline : (number + 1) * length]
+            if struct.calcsize(shape) > inline:
+                file.seek(struct.unpack(order + word, raw)[0])
+                raw = file.read(struct.calcsize(shape))
+            elif tag == 274:
+                orientation_at = table_at + (number + 1) * length - inline
+            tags[tag] = struct.unpack_from(shape, raw)
+    if 256 not in tags or 257 not in tags:
+        raise ValueError("no size")
+    icc = tags.get(34_675)
+    return TiffHeader(
+        width=tags[256][0],
+        height=tags[257][0],
+        bits=max(tags.get(258, (1,))),
+        is_float=_FLOAT_SAMPLES in tags.get(339, ()),
+        channels=tags.get(277, (1,))[0],
+        orientation=tags.get(274, (1,))[0],
+        has_alpha=bool({1, 2} & set(tags.get(338, ()))),
+        icc=bytes(icc) if icc else None,
+        orientation_at=orientation_at,
+    )
+
+
+def without_orientation(data: bytes, header: TiffHeader) -> bytes:
+    """The file as if stored upright: OpenCV 5.0 turns deep pictures itself and fails for quarter turns."""
+    if header.orientation_at is None:
+        return data
+    order = "<H" if data[:2] == b"II" else ">H"
+    at = header.orientation_at
+    return data[:at] + struct.pack(order, 1) + data[at + 2 :]
 
 
 def encode(pixels: NDArray[Any], alpha: NDArray[Any] | None, *, xmp: bytes | None = None) -> bytes:
