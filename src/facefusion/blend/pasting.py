@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import cv2
+import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from facefusion.blend.bands import blend_multiband, blend_poisson
 from facefusion.blend.settings import BlendMode, BlendSettings
-from facefusion.core import Float32, Patch, Pixels, from_unit, to_unit
+from facefusion.core import Float32, Patch, Pixels, to_unit
+from facefusion.core.arrays import PIXEL_MAX
 
 _NOTHING = 1.0 / 512.0
 """Mask values below this cannot change an 8-bit pixel."""
@@ -30,14 +31,38 @@ def paste(pixels: Pixels, patch: Patch, settings: BlendSettings | None = None) -
     local, (y0, y1, x0, x1) = window
     region = result[y0:y1, x0:x1]
     under = to_unit(region)
-    moved = _moved(local, under)
-    base = under if local.base is None else local.base
-    over = _blend(base, local, settings.blend_mode)
+    over = (under if local.base is None else local.base).copy()
+    part = _bounds(local.mask)
+    if part is not None:
+        over[part] = _blend(over[part], _sliced(local, part), settings.blend_mode)
     if settings.blend_strength < 1.0:
         over = under + (over - under) * np.float32(settings.blend_strength)
-    touched = (local.mask > _NOTHING) | moved
-    region[touched] = from_unit(over[touched], pixels.dtype)
+    _store(region, under, over, local.mask, np.float32(PIXEL_MAX[pixels.dtype.name]))
     return result
+
+
+@numba.njit(cache=True, nogil=True)
+def _store(region: Pixels, under: Float32, over: Float32, mask: Float32, top: np.float32) -> None:
+    """Write what changed, rounded to the picture's own steps; everything else stays as it was."""
+    rounding = np.float32(0.5) if top > 1.0 else np.float32(0.0)
+    for y in range(region.shape[0]):
+        for x in range(region.shape[1]):
+            touched = mask[y, x] > _NOTHING
+            for c in range(3):
+                touched = touched or abs(over[y, x, c] - under[y, x, c]) > _NOTHING
+            if touched:
+                for c in range(3):
+                    value = over[y, x, c] * top
+                    region[y, x, c] = (min(max(value, 0.0), top) + rounding) if top > 1.0 else value
+
+
+def _bounds(mask: Float32) -> tuple[slice, slice] | None:
+    """The smallest part of a picture that holds every pixel a mask can change."""
+    used = mask > _NOTHING
+    rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
+    if not len(rows):
+        return None
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def _blend(base: Float32, patch: Patch, mode: BlendMode) -> Float32:
@@ -48,14 +73,6 @@ def _blend(base: Float32, patch: Patch, mode: BlendMode) -> Float32:
     if mode == "poisson":
         return blend_poisson(base, patch.pixels, mask, visible)
     return blend_multiband(base, patch.pixels, mask, visible)
-
-
-def _moved(patch: Patch, under: Float32) -> NDArray[np.bool_]:
-    if patch.base is None:
-        return np.zeros(patch.mask.shape, bool)
-    red, green, blue = cv2.split(cv2.absdiff(patch.base, under))
-    moved: NDArray[np.bool_] = cv2.max(cv2.max(red, green), blue) > _NOTHING
-    return moved
 
 
 def _window(patch: Patch, height: int, width: int) -> tuple[Patch, tuple[int, int, int, int]] | None:

@@ -11,7 +11,7 @@ from facefusion.core import Float32
 from facefusion.geometry.color import luma
 
 _BLURS = (0.0, 0.35, 0.5, 0.65, 0.8, 1.0, 1.25, 1.6, 2.0, 2.6)
-_WINDOW = 224
+_WINDOW = 160
 
 
 def match_detail(patch: Float32, target: Float32, mask: Float32, strength: float, seed: int) -> Float32:
@@ -43,7 +43,7 @@ def grain_sigma(grey: Float32, used: np.ndarray[tuple[int, ...], np.dtype[np.boo
 
 
 def _window(mask: Float32) -> tuple[slice, slice] | None:
-    """The middle of the face, at most 224 pixels wide."""
+    """The middle of the face, at most 160 pixels wide."""
     rows, columns = np.flatnonzero(mask.max(axis=1) > 0.5), np.flatnonzero(mask.max(axis=0) > 0.5)
     if len(rows) < 16 or len(columns) < 16:
         return None

@@ -72,17 +72,18 @@ def _with_skirt() -> Int32:
     return np.concatenate([canonical_mesh().triangles, inner_half, outer_half]).astype(np.int32)
 
 
-def relight(texture: Float32, base: Float32, ratio: Float32) -> Float32:
+def relight(texture: Float32, base: Float32, ratio: Float32, covered: Float32) -> Float32:
     """The texture under the target's light.
 
     texture: (h, w, 3) float32 sRGB. base: (h, w, 3) float32 linear light, the texture's own diffuse level. ratio:
     (h, w, 3) linear-light factors. A highlight is light reflected at the surface: what shines above `base` follows the
     factors less, and what is shaded softens where the skin gets lighter. A tint belongs to coloured skin: grey things
     (a highlight, a white beard) take less of it.
-    Returns sRGB in [0, 1]; what is brightened rolls off softly above 0.8 instead of clipping.
+    Returns sRGB in [0, 1], 0 where covered (h, w) is 0; what is brightened rolls off softly above 0.8 instead of
+    clipping.
     """
-    out = np.empty_like(texture)
-    _relight(texture, base, ratio, out, _DECODE, _ENCODE)
+    out = np.zeros_like(texture)
+    _relight(texture, base, ratio, covered, out, _DECODE, _ENCODE)
     return out
 
 
@@ -105,11 +106,21 @@ _SOFTEN = -0.15
 
 
 @numba.njit(cache=True, nogil=True)
-def _relight(texture: Float32, base: Float32, ratio: Float32, out: Float32, decode: Float32, encode: Float32) -> None:
+def _relight(
+    texture: Float32,
+    base: Float32,
+    ratio: Float32,
+    covered: Float32,
+    out: Float32,
+    decode: Float32,
+    encode: Float32,
+) -> None:
     top = decode.shape[0] - 1
     linear = np.empty(3, np.float32)
     for y in range(texture.shape[0]):
         for x in range(texture.shape[1]):
+            if covered[y, x] == 0.0:
+                continue
             for c in range(3):
                 at = min(max(texture[y, x, c], 0.0), 1.0) * top
                 low = min(int(at), top - 1)

@@ -25,7 +25,7 @@ from facefusion.processors.face_swapper.settings import Settings
 from facefusion.processors.face_swapper.shape import canonical_shape, mean_shape, moved_landmarks
 from facefusion.processors.face_swapper.texture import LIGHT_SIZE, UV_EYE_DISTANCE, Photo, build_texture, texture_size
 
-_MARGIN = 0.22
+_MARGIN = 0.17
 """Crop margin around the landmarks, in face widths: room for the moved outline and the blend."""
 _FADE_DEG = 15.0
 
@@ -115,21 +115,25 @@ class FaceSwapper:
         if aligned.face.landmarks is None or strength <= 0:
             return None
         landmarks = to_crop(aligned.face.landmarks, aligned.matrix)
-        z = landmarks.z if landmarks.z is not None else np.zeros(len(landmarks), np.float32)
         after = moved_landmarks(landmarks, self.source.shape, self.settings.shape_strength * strength)
-        drawn = draw_coordinates(after, z, aligned.pixels.shape[:2])
-        ratio = self._light(aligned, landmarks)
-        face = self._face_pixels(drawn, ratio, landmarks)
+        part, shift = _window(after, aligned.pixels.shape)
+        if part is None:
+            return None
+        z = landmarks.z if landmarks.z is not None else np.zeros(len(landmarks), np.float32)
         moved = move_target(aligned.pixels, landmarks.xy, after, z)
         base = aligned.pixels if moved is None else moved
-        validity = _validity(drawn)
-        face = match_detail(face, base, validity, self.settings.detail_match, seed=aligned.frame_index)
-        face = np.clip(base + (face - base) * validity[..., None], 0.0, 1.0).astype(np.float32)
-        face = self._with_own_skin(face, base, aligned.visible, drawn, landmarks)
-        face = self._with_irises(face, after, ratio)
-        mask = cv2.GaussianBlur(_solid(after, drawn), (0, 0), 1.0) * np.float32(strength)
+        ratio = self._light(aligned, landmarks)
+        seen = None if aligned.visible is None else aligned.visible[part]
+        drawn = draw_coordinates(after - shift, z, base[part].shape[:2])
+        face = self._face_pixels(drawn, ratio, landmarks)
+        face = _over(base[part], face, _validity(drawn), self.settings.detail_match, seed=aligned.frame_index)
+        face = self._with_own_skin(face, base[part], seen, drawn, landmarks)
+        face = self._with_irises(face, after - shift, ratio)
+        pixels, mask = base.copy(), np.zeros(base.shape[:2], np.float32)
+        pixels[part] = np.clip(face, 0.0, 1.0)
+        mask[part] = cv2.GaussianBlur(_silhouette(drawn), (0, 0), 1.0) * np.float32(strength)
         note = "done" if strength >= 1 else "weakened"
-        return Patch(face, mask, aligned.matrix, moved, aligned.visible, note)
+        return Patch(pixels, mask, aligned.matrix, moved, aligned.visible, note)
 
     def _strength(self, face: Face) -> float:
         if face.pose is None:
@@ -158,7 +162,7 @@ class FaceSwapper:
         def spread(small: Float32) -> Float32:
             return cv2.remap(small, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
-        return relight(texture, spread(self.source.base), spread(ratio))
+        return relight(texture, spread(self.source.base), spread(ratio), drawn.covered)
 
     def _with_own_skin(
         self, pixels: Float32, base: Float32, visible: Float32 | None, drawn: Drawn, landmarks: Landmarks
@@ -184,10 +188,25 @@ def _validity(drawn: Drawn) -> Float32:
     return cv2.GaussianBlur((drawn.covered * facing).astype(np.float32), (0, 0), 0.8) * drawn.covered
 
 
-def _solid(after: Float32, drawn: Drawn) -> Float32:
-    """The face's whole silhouette, openings included."""
-    solid = drawn.covered.copy()
-    hull = np.zeros(solid.shape, np.uint8)
-    contours, _ = cv2.findContours((solid > 0).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+def _over(base: Float32, face: Float32, validity: Float32, detail: float, *, seed: int) -> Float32:
+    """The drawn face, as sharp and grainy as the target, over the target's own pixels."""
+    matched = match_detail(face, base, validity, detail, seed)
+    over: Float32 = base + (matched - base) * validity[..., None]
+    return over
+
+
+def _window(xy: Float32, shape: tuple[int, ...]) -> tuple[tuple[slice, slice] | None, Float32]:
+    """The part of a crop that the face covers, with a few pixels around it, and where that part begins (x, y)."""
+    low = np.maximum(np.floor(xy[:468].min(axis=0)) - 3, 0).astype(int)
+    high = np.minimum(np.ceil(xy[:468].max(axis=0)) + 4, (shape[1], shape[0])).astype(int)
+    if (high - low < 4).any():
+        return None, low.astype(np.float32)
+    return (slice(low[1], high[1]), slice(low[0], high[0])), low.astype(np.float32)
+
+
+def _silhouette(drawn: Drawn) -> Float32:
+    """1 on the face's whole silhouette, the openings of eyes and mouth included."""
+    hull = np.zeros(drawn.covered.shape, np.uint8)
+    contours, _ = cv2.findContours((drawn.covered > 0).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(hull, contours, -1, 1, cv2.FILLED)
     return hull.astype(np.float32)
