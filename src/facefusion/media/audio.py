@@ -6,6 +6,7 @@ from typing import Any
 
 import av
 import av.error
+import numpy as np
 
 _BIT_RATE_A_CHANNEL = 96_000
 _RATES_OF_OPUS = 48_000
@@ -29,14 +30,16 @@ class AudioTranscoder:
         """Encoded packets for one packet of the source, already shifted in time."""
         done: list[Any] = []
         for frame in packet.decode():
-            done += self._encode(frame)
+            kept = _from_zero(frame)
+            done += [] if kept is None else self._encode(kept)
         return done
 
     def flush(self) -> list[Any]:
         """The last packets."""
         done: list[Any] = []
         for frame in self._source.codec_context.decode(None):
-            done += self._encode(frame)
+            kept = _from_zero(frame)
+            done += [] if kept is None else self._encode(kept)
         done += self._encode(None)
         done += list(self.stream.encode(None))
         return done
@@ -53,3 +56,19 @@ class AudioTranscoder:
         for ready in self._resampler.resample(frame):
             packets += self.stream.encode(ready)
         return packets
+
+
+def _from_zero(frame: Any) -> Any:
+    """The part of a decoded frame that lies at or after time 0; None when all of it lies before."""
+    if frame.pts is None or frame.pts >= 0:
+        return frame
+    early = round(-frame.pts * frame.time_base * frame.sample_rate)
+    if early >= frame.samples:
+        return None
+    samples = frame.to_ndarray()
+    channels = 1 if frame.format.is_planar else frame.layout.nb_channels
+    cut = av.AudioFrame.from_ndarray(
+        np.ascontiguousarray(samples[:, early * channels :]), format=frame.format.name, layout=frame.layout.name
+    )
+    cut.sample_rate, cut.time_base, cut.pts = frame.sample_rate, frame.time_base, 0
+    return cut

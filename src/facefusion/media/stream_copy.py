@@ -23,6 +23,8 @@ _OF_THE_FILE_ITSELF = {"major_brand", "minor_version", "compatible_brands", "enc
 _PREROLL_PACKETS = 2
 """Sound packets kept before a cut where an edit list hides them: decoders need them to start cleanly."""
 
+_UNHEARD_SHIFT = Fraction(2, 1000)
+
 
 @dataclass(slots=True)
 class _Track:
@@ -108,9 +110,22 @@ class StreamCopier:
             packet.dts -= shift
             if packet.pts is not None:
                 packet.pts -= shift
-            if not self._plan.container.has_edit_lists and not _lift_to_zero(packet, begin - shift + length):
-                continue
-            yield packet.dts * base, track, packet
+            if self._fits_at_zero(track, packet, length):
+                yield packet.dts * base, track, packet
+
+    def _fits_at_zero(self, track: _Track, packet: Any, length: int) -> bool:
+        """Whether a shifted packet may be written; those that straddle time 0 are dealt with by what they hold."""
+        begin = packet.pts if packet.pts is not None else packet.dts
+        if begin >= 0 or track.transcoder is not None:
+            return True
+        if track.source.type == "subtitle":
+            packet.pts, packet.dts, packet.duration = 0, 0, begin + length
+            return begin + length > 0
+        if self._plan.container.has_edit_lists:
+            return True
+        # elsewhere a negative time would shift every stream, pictures too; sound must not be late either
+        packet.pts, packet.dts = 0, 0
+        return -begin * packet.time_base <= _UNHEARD_SHIFT
 
     def _is_wanted(self, track: _Track, begin: Fraction, length: Fraction) -> bool:
         plan = self._plan
@@ -118,9 +133,8 @@ class StreamCopier:
             return False
         if not plan.is_trim or begin >= plan.start_seconds:
             return True
-        if track.transcoder is not None or track.source.type != "audio" or not plan.container.has_edit_lists:
-            return track.transcoder is not None and begin + length > plan.start_seconds
-        return begin + length * (1 + _PREROLL_PACKETS) > plan.start_seconds
+        preroll = _PREROLL_PACKETS if track.source.type == "audio" and plan.container.has_edit_lists else 0
+        return begin + length * (1 + preroll) > plan.start_seconds
 
     def _make_tracks(self, source: Path) -> dict[int, _Track]:
         main = main_video_stream(self._input, source)
@@ -176,19 +190,6 @@ class StreamCopier:
                 chapters.append({**chapter, **moved, "time_base": base})
         if chapters:
             self._container.set_chapters(chapters)
-
-
-def _lift_to_zero(packet: Any, end: int) -> bool:
-    """Let a packet that straddles time 0 begin there; False for one that ends before it.
-
-    Containers without edit lists would otherwise shift every stream, pictures too, by the encoder delay of the sound.
-    """
-    if end <= 0 and min(packet.pts or 0, packet.dts) < 0:
-        return False
-    packet.dts = max(packet.dts, 0)
-    if packet.pts is not None:
-        packet.pts = max(packet.pts, 0)
-    return True
 
 
 def _add_copy(container: Any, stream: Any) -> Any:

@@ -62,7 +62,8 @@ def test_round_trip_keeps_everything(name: str, clips: Get, tmp_path: Path) -> N
         assert [number_of(frame.pixels) for frame in frames] == list(clip.numbers)
         assert [t.seconds for t in after.timestamps()] == [t.seconds for t in before.timestamps()]
         assert after.info.time_base == before.info.time_base
-        assert [f.duration_pts for f in frames][:-1] == [f.duration_pts for f in before][:-1]
+        last = -1 if name.endswith((".mkv", ".webm")) else None
+        assert [f.duration_pts for f in frames][:last] == [f.duration_pts for f in before][:last]
         for what in ("width", "height", "color", "bit_depth", "sample_aspect_ratio", "average_fps"):
             assert getattr(after.info, what) == getattr(before.info, what), what
         assert after.info.rotation_deg == 0
@@ -241,6 +242,36 @@ def test_trim_is_exact_for_pictures_and_sound(suffix: str, start: int, stop: int
         length = Fraction(len(samples), 48_000)
         assert -0.03 < float(begin + length) - (stop - start) / 25 < 0.05
     assert writer.warnings == []
+
+
+@pytest.mark.parametrize("start", [0, 7, 11])
+def test_trim_of_re_encoded_sound_is_exact(start: int, clips: Get, tmp_path: Path) -> None:
+    source = clips("plain.mp4").path
+    copy_clip(source, tmp_path / "part.webm", start=start, stop=start + 12, codec="vp9")
+    begin, samples = heard(tmp_path / "part.webm")
+    first, whole = heard(source)
+    in_source = first + Fraction(lag_seconds(samples, whole))
+    assert abs(float(in_source - begin - Fraction(start, 25))) < 0.002
+    assert begin < Fraction(1, 100)
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4"])
+def test_subtitles_are_cut_with_the_pictures(suffix: str, tmp_path: Path) -> None:
+    codec = "subrip" if suffix == ".mkv" else "mov_text"
+    lines = [(0, 100, "gone"), (200, 300, "cut at both ends"), (480, 100, "whole"), (900, 50, "gone too")]
+    source = make_clip(tmp_path / f"in{suffix}", subtitle=(codec, lines))
+    writer = copy_clip(source.path, tmp_path / f"out{suffix}", start=6, stop=20)
+    assert writer.warnings == []
+    with av.open(str(tmp_path / f"out{suffix}")) as container:
+        found = [
+            (
+                round(packet.pts * packet.time_base * 1000),
+                bytes(packet).decode(errors="replace").strip("\0\n\r\x10\x05"),
+            )
+            for packet in container.demux(subtitles=0)
+            if packet.size > 2
+        ]
+    assert found == [(0, "cut at both ends"), (240, "whole")]
 
 
 def test_trim_of_a_variable_clip(clips: Get, tmp_path: Path) -> None:
