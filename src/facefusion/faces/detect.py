@@ -21,6 +21,7 @@ _SURE_SCORE = 0.8
 _SURE_ROLL_DEG = 50.0
 _FACE_IN_CLOSE_UP = 0.36
 """Side of a face divided by the side of its close-up: the short-range network is most certain there."""
+_FACE_IN_WIDER_VIEW = 0.2
 _UPRIGHT_BONUS = 0.12
 _SAME_FACE_OVERLAP = 0.4
 
@@ -78,6 +79,15 @@ class Proposer:
         found = central[best]
         return CloseUp(None if found is None else moved(found, transforms.inverse(matrices[best])), scores)
 
+    def second_opinion(
+        self, pixels: Pixels, center: tuple[float, float], side: float, roll_deg: float, tone: Tone = lifted
+    ) -> float:
+        """Score in [0, 1] of the full-range network for the same face, upright, in a wider view."""
+        size = self._full.size
+        matrix = transforms.square_roi(center, side / _FACE_IN_WIDER_VIEW, roll_deg, size)
+        seen = self._full.candidates(tone(cut(pixels, matrix, size))[None], above=0.02)[0]
+        return max((one.score for one in seen if _is_central(one, size, _FACE_IN_WIDER_VIEW)), default=0.0)
+
     @staticmethod
     def _look(net: BlazeFace, pixels: Pixels, matrices: Sequence[Float32], tone: Tone) -> list[Detection]:
         seen = []
@@ -113,10 +123,10 @@ def _likelihood_loss(roll_deg: float) -> float:
     return _UPRIGHT_BONUS * (1 - float(np.cos(np.radians(roll_deg)))) / 2
 
 
-def _is_central(found: Detection, size: int) -> bool:
-    """Whether a candidate of a close-up is the face that the close-up was made of."""
+def _is_central(found: Detection, size: int, part: float = _FACE_IN_CLOSE_UP) -> bool:
+    """Whether a candidate of a close-up is the face that the close-up was made of, `part` of its side large."""
     x, y = found.box.center
-    reach = _FACE_IN_CLOSE_UP * size
+    reach = part * size
     middle = (size - 1) / 2
     return max(abs(x - middle), abs(y - middle)) < 0.6 * reach and 0.4 * reach < found.side < 2.2 * reach
 
