@@ -56,11 +56,11 @@ def clip(media: Path, name: str) -> Path:
     return path
 
 
-def actress_clip(given: Path | None, extra: Sequence[Path] = ()) -> Path:
-    """The 360p clip of the demo: `given`, or wherever the demo's cache holds it; raises MediaMissing."""
+def actress_clip(given: Path | None, folders: Sequence[Path] = CACHES) -> Path:
+    """The 360p clip of the demo: `given`, or where one of `folders` holds it; raises MediaMissing."""
     if given is not None and given.exists():
         return given
-    for folder in (*CACHES, *extra):
+    for folder in folders:
         for found in sorted(folder.rglob(ACTRESS_CLIP)) if folder.is_dir() else ():
             return found
     raise MediaMissing(f"no {ACTRESS_CLIP}: run `make demo` once, or say where it is with --actress")

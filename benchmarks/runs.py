@@ -1,0 +1,40 @@
+"""Whole runs of the product on clips, as `facefusion --source … --target … --output …` does them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.media import CACHES, MediaMissing
+from facefusion.pipeline.engine import run
+from facefusion.pipeline.plan import Plan
+from facefusion.pipeline.report import RunReport
+
+COMMAND = (sys.executable, "-c", "from facefusion.cli.main import main; main()")
+"""The command line program, by this Python."""
+
+
+def plan_of(source: Path, target: Path, output: Path) -> Plan:
+    """The plan of a user who gives the three paths and nothing else."""
+    return Plan.from_mapping({"source": [str(source)], "target": str(target), "output": str(output), "overwrite": True})
+
+
+def swap_clip(source: Path, target: Path, output: Path) -> RunReport:
+    """One whole run in this process."""
+    return run(plan_of(source, target, output))
+
+
+def command_of(source: Path, target: Path, output: Path) -> Sequence[str]:
+    """The same run as a process of its own."""
+    return (*COMMAND, "run", "--source", str(source), "--target", str(target), "--output", str(output), "--overwrite")
+
+
+def source_photo(given: Path | None, media: Path) -> Path:
+    """The photo to put on clips: `given`, the demo's, or the first portrait; raises MediaMissing."""
+    choices = [given] if given is not None else [folder / "astronaut.png" for folder in CACHES]
+    choices += sorted((media / "people").glob("*.jpg"))[:1]
+    for path in choices:
+        if path.exists():
+            return path
+    raise MediaMissing("no photo to put on the clip: run `make demo` once, or say where one is with --source")
