@@ -168,7 +168,7 @@ class _FolderSink(Sink):
             raise OutputFailed(f"{output}: is a file; the output of a folder of pictures is a folder")
         if output.is_dir() and any(output.iterdir()) and not plan.job.overwrite:
             raise OutputExists(f"{output}: is there already and not empty; choose another name or allow overwriting")
-        check_output_folder(output.parent, name=output.name)
+        check_output_folder(output.parent)
         self._stack = ExitStack()
         self._folder = temporary_beside(output)
 

@@ -10,12 +10,13 @@ from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from fractions import Fraction
+from pathlib import Path
 
 import cv2
 
 from facefusion import __version__
 from facefusion.core import Analysis, Frame, FrameRange, Progress
-from facefusion.errors import UsageError
+from facefusion.errors import OutputFailed, UsageError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media
 from facefusion.models import open_session
@@ -26,20 +27,27 @@ from facefusion.pipeline.labels import FrameLabels, labelled
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import load_given, prepare
 from facefusion.pipeline.render import RenderContext, Rendered, render_frame
-from facefusion.pipeline.report import Report, Tally
+from facefusion.pipeline.report import RunReport, Tally
 from facefusion.provenance import Labeller, Marks
 
 _FRAMES_AHEAD = 2
 """Frames on their way beyond those that are being rendered: enough that no side waits, few enough to stay small."""
 
 
-def run(plan: Plan, progress: Progress | None = None, *, created: datetime | None = None) -> Report:
+def run(
+    plan: Plan,
+    progress: Progress | None = None,
+    *,
+    models_folder: Path | None = None,
+    created: datetime | None = None,
+) -> RunReport:
     """Do what `plan` says; the output appears whole and marked, or not at all.
 
-    created: the time that the marks carry, now by default. Raises the errors of `facefusion.errors`.
+    models_folder: where the user's own weights lie; this version's effects need none. created: the time that the marks
+    carry, now by default. Raises the errors of `facefusion.errors`.
     """
     progress, begun, tally = progress or Progress(), time.monotonic(), Tally()
-    check_inputs(plan)
+    check_paths(plan)
     progress.start("prepare")
     with open_media(plan.target, frame_rate=frame_rate_of(plan)) as reader:
         part = range_of(reader, plan.start, plan.end)
@@ -57,7 +65,7 @@ def run(plan: Plan, progress: Progress | None = None, *, created: datetime | Non
                     tally.add(rendered.notes)
             progress.start("finish")
     warnings += [line for line in sink.warnings if line not in warnings]
-    return Report.of(plan, analysis, tally, seconds=time.monotonic() - begun, warnings=tuple(warnings))
+    return RunReport.of(plan, analysis, tally, seconds=time.monotonic() - begun, warnings=tuple(warnings))
 
 
 def render(
@@ -101,11 +109,15 @@ def rendered_frames(
             progress.advance(faces=len(rendered.notes))
 
 
-def check_inputs(plan: Plan) -> None:
-    """Raise UsageError when a source is the target itself."""
-    for photo in (*plan.sources, *(path for paths in plan.assignments.values() for path in paths)):
-        if photo.exists() and plan.target.exists() and photo.samefile(plan.target):
+def check_paths(plan: Plan) -> None:
+    """Raise UsageError when a photo is the target itself, OutputFailed when the output is one of the inputs."""
+    photos = (*plan.sources, *(path for paths in plan.assignments.values() for path in paths))
+    for photo in photos:
+        if _is_same(photo, plan.target):
             raise UsageError(f"{photo}: source and target are the same file; give another source")
+    for given in (plan.target, *photos):
+        if _is_same(given, plan.output):
+            raise OutputFailed(f"{plan.output}: output and input are the same file; choose another output")
 
 
 def check_label(plan: Plan, reader: MediaReader) -> None:
@@ -132,6 +144,10 @@ def marks_of(plan: Plan, created: datetime) -> Marks:
     words = json.dumps([plan.to_mapping(), created.isoformat()], sort_keys=True)
     number = hashlib.sha256(words.encode()).hexdigest()[:32]
     return Marks.of(kinds, created=created, produce_id=number, version=__version__)
+
+
+def _is_same(a: Path, b: Path) -> bool:
+    return a.exists() and b.exists() and a.samefile(b)
 
 
 def _is_kept(rendered: Rendered, reader: MediaReader, plan: Plan) -> bool:

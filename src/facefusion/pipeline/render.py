@@ -48,14 +48,15 @@ def render_frame(frame: Frame, faces: Sequence[Face], context: RenderContext) ->
     for face in faces:
         effects = context.casting.effects_for(face)
         if effects:
-            pixels, note = _changed(pixels, face, effects, frame.index, context)
+            pixels, note = change_face(pixels, face, effects, frame.index, context)
             notes.append(note)
     return Rendered(replace(frame, pixels=pixels), tuple(notes))
 
 
-def _changed(
+def change_face(
     pixels: Pixels, face: Face, effects: Sequence[FaceProcessor], index: int, context: RenderContext
 ) -> tuple[Pixels, str]:
+    """`pixels` with `effects` applied to one face in order, and one word on what the first of them did."""
     notes = []
     for effect in effects:
         patch = _patch(pixels, face, effect, index, context)

@@ -17,48 +17,51 @@ class Tally:
 
     frames: int = 0
     frames_without_face: int = 0
-    faces_changed: int = 0
-    faces_weakened: int = 0
-    faces_left_alone: int = 0
+    swapped: int = 0
+    weakened: int = 0
+    left_alone: int = 0
 
     def add(self, notes: tuple[str, ...]) -> None:
         """Count one frame, with one word for each face that was meant."""
         self.frames += 1
         self.frames_without_face += not notes
         left_alone = notes.count(LEFT_ALONE)
-        self.faces_left_alone += left_alone
-        self.faces_weakened += notes.count("weakened")
-        self.faces_changed += len(notes) - left_alone
+        self.left_alone += left_alone
+        self.weakened += notes.count("weakened")
+        self.swapped += len(notes) - left_alone
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RunReport:
     """What a run did.
 
-    faces_changed: faces in all frames that were changed, the weakened ones among them. faces_weakened: turned so far
-    that the effect was faded. faces_left_alone: turned too far, too small or out of the picture. frames_without_face:
-    frames in which nobody who was meant is seen. warnings: one line each.
+    frames: written. faces_found: faces of people who were meant, over all frames. swapped: of these, changed, the
+    weakened ones among them. weakened: turned so far that the effect was faded. left_alone: turned too far or out of
+    the picture. frames_without_face: frames in which nobody who was meant is seen. people: in the medium.
+    warnings: one line each.
     """
 
     output: Path
     frames: int
-    faces_changed: int
-    faces_weakened: int
-    faces_left_alone: int
+    faces_found: int
+    swapped: int
+    weakened: int
+    left_alone: int
     frames_without_face: int
     people: int
     seconds: float
     warnings: tuple[str, ...] = field(default=())
 
     @staticmethod
-    def of(plan: Plan, analysis: Analysis, tally: Tally, *, seconds: float, warnings: tuple[str, ...]) -> Report:
+    def of(plan: Plan, analysis: Analysis, tally: Tally, *, seconds: float, warnings: tuple[str, ...]) -> RunReport:
         """The report of a run that has ended."""
-        return Report(
+        return RunReport(
             output=plan.output,
             frames=tally.frames,
-            faces_changed=tally.faces_changed,
-            faces_weakened=tally.faces_weakened,
-            faces_left_alone=tally.faces_left_alone,
+            faces_found=tally.swapped + tally.left_alone,
+            swapped=tally.swapped,
+            weakened=tally.weakened,
+            left_alone=tally.left_alone,
             frames_without_face=tally.frames_without_face,
             people=len(analysis.people),
             seconds=seconds,
@@ -77,8 +80,12 @@ class Report:
 
     def lines(self) -> tuple[str, ...]:
         """For people."""
-        counts = f"{self.frames} {'frame' if self.frames == 1 else 'frames'}, {self.faces_changed} faces changed"
-        extra = [f"{self.faces_weakened} of them weakened (turned far)"] if self.faces_weakened else []
-        extra += [f"{self.faces_left_alone} left alone (turned too far)"] if self.faces_left_alone else []
-        extra += [f"{self.frames_without_face} frames without a face"] if self.frames_without_face else []
-        return f"{self.output}: {', '.join([counts, *extra])}; marked as AI-made", f"done in {self.seconds:.1f} s"
+        extra = [f"{self.weakened} weakened (turned far)"] if self.weakened else []
+        extra += [f"{self.left_alone} left alone (turned too far)"] if self.left_alone else []
+        extra += [f"{_counted(self.frames_without_face, 'frame')} without a face"] if self.frames_without_face else []
+        counts = [_counted(self.frames, "frame"), f"{_counted(self.swapped, 'face')} changed", *extra]
+        return f"{self.output}: {', '.join(counts)}; done in {self.seconds:.1f} s, marked as AI-made", *self.warnings
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
