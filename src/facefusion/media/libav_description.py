@@ -11,6 +11,7 @@ import av.error
 
 from facefusion.errors import MediaUnreadable
 from facefusion.media.conversion import color_of, depth_of, has_alpha
+from facefusion.media.decoding import pictures_of
 from facefusion.media.description import DEFAULT_FPS, Chroma, MediaInfo, StreamInfo, StreamKind
 from facefusion.media.image_header import check_size
 from facefusion.media.libav import reason
@@ -91,16 +92,15 @@ def _check_length(path: Path, container: Any, stream: Any) -> None:
 
 
 def _first_picture(path: Path, container: Any, stream: Any) -> av.VideoFrame:
-    stream.codec_context.thread_count = 1
     try:
-        picture = next(container.decode(stream), None)
+        picture = next(pictures_of(container, stream, threads=1), None)
     except av.error.FFmpegError as error:
         raise MediaUnreadable(
             f"{path}: its first picture cannot be decoded ({reason(error)}); export the clip again"
         ) from None
     if picture is None:
         raise MediaUnreadable(f"{path}: holds no pictures (zero length); export the clip again")
-    return cast(av.VideoFrame, picture)
+    return picture
 
 
 def _orientation(picture: av.VideoFrame) -> Orientation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +14,14 @@ import av.error
 from facefusion.core import Frame, Timestamp
 from facefusion.errors import InvalidInput, MediaUnreadable
 from facefusion.media.conversion import ToRgb
+from facefusion.media.decoding import pictures_of
 from facefusion.media.libav import open_input, reason
 from facefusion.media.libav_description import describe, main_video_stream
 from facefusion.media.orientation import Orientation
 from facefusion.media.reader import MediaReader
+
+_CURSOR_REACH = 8
+"""So many frames are decoded on rather than sought anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,9 @@ class LibavReader(MediaReader):
         self._path, self._threads = path, threads
         self._index: _Index | None = None
         self._counted: list[int] | None = None
+        self._cursor: Iterator[Frame] = iter(())
+        self._cursor_at = 0
+        self._cursor_lock = threading.Lock()
         with open_input(path) as container:
             self.info = describe(path, container)
         self._turn = Orientation(self.info.rotation_deg, self.info.mirrored)
@@ -59,6 +67,22 @@ class LibavReader(MediaReader):
             index += 1
             if index == stop:
                 return
+
+    def frame_at(self, index: int) -> Frame:
+        """One frame; frames asked for in rising order are decoded once."""
+        with self._cursor_lock:
+            if not self._cursor_at <= index < self._cursor_at + _CURSOR_REACH:
+                self._cursor, self._cursor_at = self.frames(start=index), index
+            for frame in self._cursor:
+                self._cursor_at = frame.index + 1
+                if frame.index == index:
+                    return frame
+            self._cursor, self._cursor_at = iter(()), 0
+        return super().frame_at(index)
+
+    def close(self) -> None:
+        with self._cursor_lock:
+            self._cursor, self._cursor_at = iter(()), 0
 
     def timestamps(self) -> list[Timestamp]:
         base = self.info.time_base
@@ -131,12 +155,10 @@ class LibavReader(MediaReader):
         step = max(1, round(1 / (self.info.average_fps * self.info.time_base)))
         with open_input(self._path) as container:
             stream = main_video_stream(container, self._path)
-            stream.thread_type = "SLICE" if container.format.name in _WITHOUT_PTS else "AUTO"
-            stream.codec_context.thread_count = self._threads
             try:
                 if seek_to is not None:
                     container.seek(seek_to, stream=stream, backward=True)
-                for picture in container.decode(stream):
+                for picture in pictures_of(container, stream, threads=self._threads):
                     last = _next_pts(picture, last, step)
                     yield last, picture
             except av.error.FFmpegError as error:
@@ -158,10 +180,6 @@ class LibavReader(MediaReader):
         if self._index is None:
             self._index = _scan_packets(self._path)
         return self._index if self._index.pts else None
-
-
-_WITHOUT_PTS = frozenset({"avi", "h264", "hevc", "m4v", "mpegvideo", "mjpeg"})
-"""Formats with decoding times only, which frame threads would hand out one picture late."""
 
 
 def _next_pts(picture: av.VideoFrame, last: int | None, step: int) -> int:

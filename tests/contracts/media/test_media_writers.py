@@ -147,9 +147,10 @@ def test_ffv1_rgb_is_lossless(depth: int, tmp_path: Path) -> None:
             assert np.abs(frame.pixels.astype(int) - pixels).max() <= step
 
 
-@pytest.mark.parametrize(
-    ("codec", "suffix", "depth"), [("prores", ".mov", 10), ("ffv1", ".mkv", 8), ("ffv1", ".mkv", 16)]
-)
+WITH_ALPHA = [("prores", ".mov", 10), ("ffv1", ".mkv", 8), ("ffv1", ".mkv", 16), ("vp9", ".webm", 8)]
+
+
+@pytest.mark.parametrize(("codec", "suffix", "depth"), WITH_ALPHA)
 def test_alpha_comes_back(codec: str, suffix: str, depth: int, tmp_path: Path) -> None:
     dtype, full = (np.uint8, 255) if depth == 8 else (np.uint16, 65_535)
     alpha = np.zeros((72, 96), dtype)
