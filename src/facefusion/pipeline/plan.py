@@ -91,6 +91,7 @@ class Plan:
 
 
 def _check_request(plan: Plan) -> None:
+    assigned = plan.assignments
     if not plan.job.target:
         raise UsageError("target: nothing given; say which picture or clip to change with --target")
     if not plan.job.output:
@@ -99,7 +100,7 @@ def _check_request(plan: Plan) -> None:
         raise UsageError(f"processor: nothing given; supported are {', '.join(catalog.names())}")
     if len(set(plan.job.processor)) < len(plan.job.processor):
         raise UsageError(f"processor: each at most once, got {', '.join(plan.job.processor)}")
-    if plan.needs_source and not plan.sources and not plan.assignments:
+    if plan.needs_source and not plan.sources and not assigned:
         raise UsageError("source: nothing given; give a photo of the person with --source, or several with --assign")
     if plan.selector.face_selector_mode == "reference" and not plan.selector.reference_image:
         raise UsageError("reference-image: --face-selector-mode reference needs a photo of the person to change")
