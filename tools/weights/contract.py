@@ -117,6 +117,8 @@ def sign_as(model: onnx.ModelProto, *, name: str, doc: str) -> onnx.ModelProto:
     del model.metadata_props[:]
     for node in model.graph.node:
         node.doc_string = ""
+        if not node.domain:
+            node.ClearField("domain")  # set and empty is two bytes more than not set
         attributes = sorted(node.attribute, key=lambda attribute: attribute.name)
         attributes = [attribute.SerializeToString() for attribute in attributes]
         del node.attribute[:]
