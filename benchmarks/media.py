@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from benchmarks.record import ROOT
 from facefusion.core.arrays import UInt8
+from facefusion.media import read_image
 
 DEFAULT_MEDIA = ROOT.parent / "shared" / "media"
 ACTRESS_CLIP = "WolfgangLanger_Pexels.mp4"
@@ -25,9 +25,10 @@ class MediaMissing(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A still: its name and (H, W, 3) uint8 RGB pixels."""
+    """A still: its name, where it lies, and (H, W, 3) uint8 RGB pixels."""
 
     name: str
+    path: Path
     pixels: UInt8
 
 
@@ -45,7 +46,7 @@ def people(media: Path) -> list[Picture]:
     paths = sorted((media / "people").glob("*.jpg"))
     if not paths:
         raise MediaMissing(f"no portraits in {_shown(media / 'people')}: nothing measured")
-    return [Picture(path.stem.removeprefix("synthetic_"), read_picture(path)) for path in paths]
+    return [Picture(path.stem.removeprefix("synthetic_"), path, read_picture(path)) for path in paths]
 
 
 def clip(media: Path, name: str) -> Path:
@@ -68,8 +69,8 @@ def actress_clip(given: Path | None, folders: Sequence[Path] = CACHES) -> Path:
 
 def read_picture(path: Path) -> UInt8:
     """(H, W, 3) uint8 RGB."""
-    data = np.fromfile(path, np.uint8)
-    return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    pixels: UInt8 = read_image(path).pixels
+    return pixels
 
 
 def write_picture(path: Path, pixels: UInt8) -> Path:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facefusion.blend import BlendSettings, MaskSettings, paste, restrict
-from facefusion.core import AlignedFace, Face, Float32, Patch, Pixels, to_unit
+from facefusion.core import AlignedFace, Face, Float32, Landmarks, Patch, Pixels, to_unit
 from facefusion.errors import NoFaceFound
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.pipeline.render import Visible
 from facefusion.processors.face_swapper import FaceSwapper, Settings
 
 _CHANGES = 1 / 512
@@ -43,7 +43,7 @@ class Product:
         self.settings = settings or Settings()
         self.mask = mask or MaskSettings()
         self.blend = BlendSettings()
-        self.parser: Any = _occlusion_parser() if self.mask.mask_occlusion else None
+        self.look: Visible | None = None
 
     def largest(self, pixels: Pixels, *, embed: bool = True) -> Face | None:
         """The largest face of a picture, or None."""
@@ -59,14 +59,14 @@ class Product:
 
     def swapper(self, photos: Sequence[Face]) -> FaceSwapper:
         """A swapper that draws the person of `photos`."""
-        return FaceSwapper(photos, self.settings, visible=[self.visible(face) for face in photos])
+        return FaceSwapper(photos, self.settings)
 
     def visible(self, face: Face) -> Float32 | None:
-        """(H, W) float32 of the face's whole picture, or None when nothing looks for occlusions."""
-        if self.parser is None or face.picture is None or face.landmarks is None:
+        """What a swap of `face` would take for visible, on its whole picture; None when nothing looks."""
+        if self.look is None or face.picture is None:
             return None
-        seen: Float32 = self.parser.visible(face.picture, face.landmarks)
-        return seen
+        aligned = cut_out(face.picture, face, self.look)
+        return _on_picture(face.picture, None, aligned)[2]
 
     def swap(self, swapper: FaceSwapper, target: Face) -> Swap:
         """`target`'s own picture with its face swapped."""
@@ -74,7 +74,7 @@ class Product:
         if picture is None or target.landmarks is None:
             raise ValueError("swap: got a face without picture or landmarks")
         start = time.perf_counter()
-        aligned = cut_out(picture, target, self.visible(target))
+        aligned = cut_out(picture, target, self.look)
         patch = swapper.process_face(aligned)
         if patch is not None:
             patch = restrict(patch, target.landmarks, self.mask)
@@ -84,13 +84,16 @@ class Product:
         return Swap(result, mask, touched, visible, "left_alone" if patch is None else patch.note, seconds)
 
 
-def cut_out(picture: Pixels, face: Face, visible: Float32 | None) -> AlignedFace:
-    """The native crop that the swapper asks for."""
+def cut_out(picture: Pixels, face: Face, look: Visible | None) -> AlignedFace:
+    """The native crop that the swapper asks for, with what `look` says of what is in front."""
+    if face.landmarks is None:
+        raise ValueError("cut_out: got a face without landmarks")
     box = FaceSwapper.crop_box(face, picture.shape[1], picture.shape[0])
     x0, y0, x1, y1 = (int(v) for v in (box.x0, box.y0, box.x1, box.y1))
     matrix = np.array([[1, 0, -x0], [0, 1, -y0]], np.float32)
-    seen = None if visible is None else np.ascontiguousarray(visible[y0:y1, x0:x1])
-    return AlignedFace(to_unit(picture[y0:y1, x0:x1]), matrix, face, visible=seen)
+    crop = picture[y0:y1, x0:x1]
+    within = Landmarks(face.landmarks.xy - np.array((x0, y0), np.float32), face.landmarks.z)
+    return AlignedFace(to_unit(crop), matrix, face, visible=None if look is None else look(crop, within))
 
 
 def _on_picture(
@@ -109,11 +112,3 @@ def _on_picture(
         if patch.base is not None:
             touched[place] |= np.abs(patch.base - aligned.pixels).max(axis=2) > _CHANGES
     return mask, touched, visible
-
-
-def _occlusion_parser() -> Any:
-    try:
-        from facefusion.faces import occlusion
-    except ImportError:
-        return None
-    return occlusion

@@ -11,7 +11,7 @@ from facefusion.pipeline.engine import run
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.report import RunReport
 
-COMMAND = (sys.executable, "-c", "from facefusion.cli.main import main; main()")
+COMMAND = (sys.executable, "-c", "import sys; from facefusion.cli.main import main; sys.exit(main())")
 """The command line program, by this Python."""
 
 
