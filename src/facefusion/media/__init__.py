@@ -4,8 +4,15 @@ from facefusion.media.codecs import CODECS, CONTAINERS, CodecName
 from facefusion.media.description import MediaInfo, MediaKind, StreamInfo, VideoFormat
 from facefusion.media.encoders import encoder_present
 from facefusion.media.image_header import IMAGE_SUFFIXES
-from facefusion.media.image_writing import clean_exif, write_image
-from facefusion.media.paths import NumberedPattern, check_output, check_output_folder, natural_key
+from facefusion.media.image_writing import WRITABLE_SUFFIXES, clean_exif, write_image
+from facefusion.media.paths import (
+    NumberedPattern,
+    check_output,
+    check_output_folder,
+    natural_key,
+    temporary_beside,
+    write_atomically,
+)
 from facefusion.media.prefetch import prefetch
 from facefusion.media.reader import MediaReader, open_media, probe
 from facefusion.media.sequence_writer import SequenceWriter
@@ -25,6 +32,7 @@ __all__ = [
     "StreamInfo",
     "VideoFormat",
     "VideoWriter",
+    "WRITABLE_SUFFIXES",
     "check_output",
     "check_output_folder",
     "clean_exif",
@@ -34,5 +42,7 @@ __all__ = [
     "prefetch",
     "probe",
     "read_image",
+    "temporary_beside",
+    "write_atomically",
     "write_image",
 ]

@@ -29,7 +29,8 @@ _X26X_PRESETS = (
 class VideoCodec:
     """One codec: its libav encoder and what it can store.
 
-    pixel_formats: bit depth → chroma → libav pixel format. even_420: 4:2:0 needs even sides, so odd ones go 4:4:4.
+    pixel_formats: bit depth → chroma → libav pixel format. even_sides: thinned chroma needs even sides, so odd ones
+    go 4:4:4. odd_encoder: for odd widths, where `encoder` refuses them.
     quality: the encoder's option, its default, and its range (lower is better), or None for fixed-quality codecs.
     presets: those that may be asked for. SVT-AV1's 10 and above (4.1) were seen to show neighbouring frames' blocks.
     """
@@ -38,7 +39,8 @@ class VideoCodec:
     encoder: str
     pixel_formats: dict[int, dict[str, str]]
     alpha_formats: dict[int, str] = field(default_factory=dict)
-    even_420: bool = False
+    even_sides: bool = False
+    odd_encoder: str | None = None
     quality: tuple[str, float, float, float] | None = None
     preset_option: str | None = None
     default_preset: str | None = None
@@ -58,7 +60,7 @@ CODECS: dict[str, VideoCodec] = {
             name="h264",
             encoder="libx264",
             pixel_formats=_planar({8: "", 10: "10le"}),
-            even_420=True,
+            even_sides=True,
             quality=("crf", 18, 0, 51),
             preset_option="preset",
             default_preset="medium",
@@ -69,7 +71,7 @@ CODECS: dict[str, VideoCodec] = {
             name="h265",
             encoder="libx265",
             pixel_formats=_planar({8: "", 10: "10le", 12: "12le"}),
-            even_420=True,
+            even_sides=True,
             quality=("crf", 20, 0, 51),
             preset_option="preset",
             default_preset="medium",
@@ -101,6 +103,8 @@ CODECS: dict[str, VideoCodec] = {
             encoder="prores",
             pixel_formats=_planar({10: "10le"}, ("422", "444")),
             alpha_formats={10: "yuva444p10le"},
+            even_sides=True,
+            odd_encoder="prores_ks",  # six times slower, and wrong in the last column of 4:2:2
             intra_only=True,
         ),
         VideoCodec(
@@ -168,14 +172,14 @@ def choose_codec(container: ContainerFormat, codec: str, *, bit_depth: int) -> V
 
 
 def choose_pixel_format(codec: VideoCodec, video: VideoFormat) -> str:
-    """The pixel format that keeps depth, chroma and size. Odd sides leave 4:2:0 where the codec needs even ones."""
+    """The pixel format that keeps depth, chroma and size; odd sides go 4:4:4 where the codec needs even ones."""
     depth = _at_least(codec.pixel_formats, video.bit_depth)
     if video.has_alpha and codec.alpha_formats:
         return codec.alpha_formats[_at_least(codec.alpha_formats, video.bit_depth)]
     formats = codec.pixel_formats[depth]
     wanted = {"gray": "420", "rgb": "rgb" if "rgb" in formats else _rgb_stand_in(codec)}.get(video.chroma, video.chroma)
     is_odd = video.width % 2 or video.height % 2
-    if codec.even_420 and is_odd and wanted in ("420", "422"):
+    if codec.even_sides and is_odd and wanted in ("420", "422"):
         wanted = "444"
     return formats.get(wanted) or formats[min(formats, key=lambda name: (name < wanted, name))]
 

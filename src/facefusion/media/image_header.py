@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from facefusion.errors import InvalidInput, MediaUnreadable
 from facefusion.media import tiff
@@ -70,9 +70,9 @@ def open_unlimited(path: Path, name: str) -> ImageFile:
     from PIL import Image
 
     Image.init()
-    factory = Image.OPEN[name][0]
+    factory: Any = Image.OPEN[name][0]
     try:
-        return factory(path.open("rb"), str(path))
+        return cast("ImageFile", factory(str(path), str(path)))
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, KeyError, TypeError) as error:
         raise MediaUnreadable(
             f"{path}: starts like {name} but its header is broken ({error}); export it again"

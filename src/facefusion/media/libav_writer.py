@@ -118,10 +118,11 @@ class Encoding:
         plan = self._plan
         video = plan.video
         options = dict(plan.options)
+        encoder = plan.codec.odd_encoder if plan.codec.odd_encoder and video.width % 2 else plan.codec.encoder
         if plan.codec.name == "prores":
             options["profile"] = _PRORES_PROFILE[plan.pixel_format]
         stream: Any = self._container.add_stream(
-            plan.codec.encoder, rate=_rate(video.average_fps), options=options, time_base=self._time_base
+            encoder, rate=_rate(video.average_fps), options=options, time_base=self._time_base
         )
         stream.time_base = self._time_base
         context = stream.codec_context

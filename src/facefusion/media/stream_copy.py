@@ -201,19 +201,26 @@ def _add_copy(container: Any, stream: Any) -> Any:
 
 
 def _accepts(container_name: str, source: Path, stream: Any) -> bool:
-    """Whether a container takes a stream as it is, tried in memory with its first packet."""
+    """Whether a container takes a stream for what it is, tried in memory with its first packet."""
+    memory = io.BytesIO()
     try:
-        with open_input(source) as again, av.open(io.BytesIO(), "w", format=container_name) as trial:
+        with open_input(source) as again, av.open(memory, "w", format=container_name) as trial:
             original = again.streams[stream.index]
             copy = _add_copy(trial, original)
             trial.start_encoding()
-            if stream.type == "attachment":
-                return True
-            packet = next(again.demux(original), None)
+            packet = None if stream.type == "attachment" else next(again.demux(original), None)
             if packet is not None and packet.size and packet.dts is not None:
                 packet.stream = copy
                 trial.mux_one(packet)
             trial.close()
     except (av.error.FFmpegError, ValueError, OSError):
         return False
-    return True
+    return not _becomes_private(memory, stream)
+
+
+def _becomes_private(memory: io.BytesIO, stream: Any) -> bool:
+    """MPEG-TS takes any packets, as private data that nothing plays."""
+    memory.seek(0)
+    with suppress(av.error.FFmpegError, ValueError, OSError), av.open(memory) as written:
+        return any(each.type == "data" != stream.type for each in written.streams)
+    return False

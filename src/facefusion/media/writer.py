@@ -20,6 +20,7 @@ from facefusion.media.codecs import (
     choose_pixel_format,
 )
 from facefusion.media.description import MediaInfo, VideoFormat
+from facefusion.media.encoders import encoder_present
 from facefusion.media.paths import appear, check_output, discard, temporary_beside
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class VideoWriter:
     `start` becomes 0. Frames carry source times: `write(frame)` keeps `frame.timestamp` exactly, less the start.
     threads: 0 is automatic.
 
-    Odd sizes keep their exact size: H.264 and H.265 then use 4:4:4, since their 4:2:0 needs even sides.
+    Odd sizes keep their exact size: H.264, H.265 and ProRes then use 4:4:4, since thinner chroma needs even sides.
     `warnings` holds what could not be kept, one line each, complete after `close`.
 
     Raises UsageError (codec, quality, suffix), OutputExists and OutputFailed before any work, OutputFailed on writing.
@@ -95,6 +96,8 @@ class VideoWriter:
             stop_seconds=None if stop is None else stop.seconds,
             is_trim=start is not None or stop is not None,
         )
+        if not encoder_present(chosen.encoder):
+            raise UsageError(f"{chosen.name}: this installation has no {chosen.encoder}; choose another codec")
         self._overwrite = overwrite
         check_output(self.path, overwrite=overwrite, inputs=() if source is None else (source,))
         self._temporary = temporary_beside(self.path)

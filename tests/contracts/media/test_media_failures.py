@@ -197,6 +197,12 @@ def test_wrong_options(options: dict, says: str, tmp_path: Path) -> None:
         VideoWriter(tmp_path / "out.mp4", like=LIKE, **options)
 
 
+def test_a_missing_encoder_is_told_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facefusion.media.writer.encoder_present", lambda name: False)
+    with pytest.raises(UsageError, match="has no libx264"):
+        VideoWriter(tmp_path / "out.mp4", like=LIKE)
+
+
 def test_unknown_suffix_lists_the_known(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"\.mp4, .*\.webm"):
         VideoWriter(tmp_path / "out.xyz", like=LIKE)

@@ -105,9 +105,12 @@ def test_every_codec(codec: str, suffix: str, depth: int, clips: Get, tmp_path: 
         assert max(abs(a - b) for a, b in zip(times, clip.seconds, strict=True)) <= tolerance
 
 
-@pytest.mark.parametrize("codec", ["h264", "h265", "vp9", "av1"])
-def test_odd_sizes_stay_exact(codec: str, clips: Get, tmp_path: Path) -> None:
-    output = tmp_path / "odd.mp4"
+@pytest.mark.parametrize(
+    ("codec", "suffix"),
+    [("h264", ".mp4"), ("h265", ".mp4"), ("vp9", ".mp4"), ("av1", ".mp4"), ("prores", ".mov"), ("ffv1", ".mkv")],
+)
+def test_odd_sizes_stay_exact(codec: str, suffix: str, clips: Get, tmp_path: Path) -> None:
+    output = tmp_path / f"odd{suffix}"
     with open_media(clips("odd.webm").path) as reader:
         like = replace(reader.info.format, chroma="420")
         with VideoWriter(output, like=like, codec=codec) as writer:  # type: ignore[arg-type]
@@ -222,6 +225,38 @@ def test_sound_a_container_cannot_hold_is_re_encoded_in_step(clips: Get, tmp_pat
     start, samples = heard(tmp_path / "out.webm")
     first, whole = heard(source)
     assert abs(float(start - first) - lag_seconds(samples, whole)) < 0.002
+
+
+@pytest.mark.parametrize(
+    ("source", "suffix", "codecs", "warnings"),
+    [
+        ("pcm", ".mov", ["pcm_s16le"], 0),
+        ("pcm", ".mkv", ["pcm_s16le"], 0),
+        ("pcm", ".ts", ["aac"], 1),
+        ("pcm", ".webm", ["opus"], 1),
+        ("mixed", ".mp4", ["flac", "opus"], 1),
+        ("mixed", ".mov", ["aac", "aac"], 3),
+        ("mixed", ".avi", ["flac", "mp3"], 2),
+        ("mixed", ".mkv", ["flac", "opus", "subrip"], 0),
+    ],
+)
+def test_what_a_container_cannot_hold_is_said(
+    source: str, suffix: str, codecs: list[str], warnings: int, tmp_path: Path
+) -> None:
+    if source == "pcm":
+        clip = make_clip(tmp_path / "in.mov", sounds=[Sound(codec="pcm_s16le")])
+    else:
+        sounds = [Sound(codec="flac"), Sound(codec="libopus", seed=3)]
+        clip = make_clip(tmp_path / "in.mkv", sounds=sounds, subtitle=("subrip", [(0, 100, "hi")]))
+    writer = copy_clip(clip.path, tmp_path / f"out{suffix}")
+    streams = probe(tmp_path / f"out{suffix}").streams
+    assert [stream.codec for stream in streams if stream.kind in ("audio", "subtitle")] == codecs
+    assert len([line for line in writer.warnings if "stream" in line]) == warnings
+    for track, stream in enumerate(s for s in streams if s.kind == "audio"):
+        begin, samples = heard(tmp_path / f"out{suffix}", track)
+        first, whole = heard(clip.path, track)
+        off = float(begin - first) - lag_seconds(samples, whole)
+        assert abs(off - float(probe(tmp_path / f"out{suffix}").origin_seconds)) < 0.03, stream
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
