@@ -9,6 +9,7 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,13 +43,26 @@ def swap(source: Path, target: Path, output: Path, *, end: str = "") -> None:
         raise DemoFailed(f"facefusion ended with exit code {code}")
 
 
-def moments(clip: Path) -> list[tuple[UInt8, float]]:
-    """The shown frames of a clip, each cut to the square at its right edge, where the actress is, and its seconds."""
-    with open_media(clip) as reader:
-        count = reader.num_frames
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """One frame of the clip before and after the swap, cut to the square at the right edge, where the actress is."""
+
+    before: UInt8
+    after: UInt8
+    seconds: float
+
+
+def moments(before: Path, after: Path) -> list[Moment]:
+    """What is shown: MOMENTS, or others when the swapped clip is shorter than that."""
+    with open_media(before) as old, open_media(after) as new:
+        count = new.num_frames
         chosen = MOMENTS if count > max(MOMENTS) else np.linspace(0, count - 1, len(MOMENTS)).astype(int)
-        frames = [reader.frame_at(int(index)) for index in chosen]
-    return [(frame.pixels[:, -frame.height :], float(frame.timestamp.seconds)) for frame in frames]
+        pairs = [(old.frame_at(int(index)), new.frame_at(int(index))) for index in chosen]
+    return [Moment(_square(a), _square(b), float(a.timestamp.seconds)) for a, b in pairs]
+
+
+def _square(frame: Frame) -> UInt8:
+    return frame.pixels[:, -frame.height :]
 
 
 def portrait(path: Path) -> UInt8:
@@ -57,24 +71,22 @@ def portrait(path: Path) -> UInt8:
     return read_image(path).pixels[y0:y1, x0:x1]
 
 
-def sheet(source: Path, before: Path, after: Path) -> UInt8:
+def sheet(source: Path, shown: Sequence[Moment]) -> UInt8:
     """One row a moment: source, before, after."""
     person = cell(portrait(source), "source")
-    rows = [
-        np.hstack([person, cell(old, f"before, {seconds:.1f} s"), cell(new, f"after, {seconds:.1f} s")])
-        for (old, seconds), (new, _) in zip(moments(before), moments(after), strict=True)
-    ]
-    return np.vstack(rows)
+    return np.vstack([np.hstack([person, *_pair(moment)]) for moment in shown])
 
 
-def readme_picture(source: Path, before: Path, after: Path) -> UInt8:
+def readme_picture(source: Path, shown: Sequence[Moment]) -> UInt8:
     """The source on the left; moments before the swap above the same moments after it."""
-    above = np.hstack([cell(old, f"before, {seconds:.1f} s") for old, seconds in moments(before)])
-    below = np.hstack([cell(new, f"after, {seconds:.1f} s") for new, seconds in moments(after)])
     person = cell(portrait(source), "source")
     margin = np.full((person.shape[0] // 2, person.shape[1], 3), 255, np.uint8)
-    left = np.vstack([margin, person, margin])
-    return np.hstack([left, np.vstack([above, below])])
+    return np.hstack([np.vstack([margin, person, margin]), *(np.vstack(_pair(moment)) for moment in shown)])
+
+
+def _pair(moment: Moment) -> tuple[UInt8, UInt8]:
+    time = f"{moment.seconds:.1f} s"
+    return cell(moment.before, f"before, {time}"), cell(moment.after, f"after, {time}")
 
 
 def cell(pixels: UInt8, caption: str) -> UInt8:
@@ -112,10 +124,11 @@ def run(folder: Path, *, end: str = "", with_readme_picture: bool = False) -> No
     folder.mkdir(parents=True, exist_ok=True)
     output, before_after = folder / "output.mp4", folder / "before_after.png"
     swap(source, target, output, end=end)
-    save(sheet(source, target, output), before_after)
+    shown = moments(target, output)
+    save(sheet(source, shown), before_after)
     made = [output, before_after]
     if with_readme_picture:
-        save(readme_picture(source, target, output), README_PICTURE)
+        save(readme_picture(source, shown), README_PICTURE)
         made.append(README_PICTURE)
     print()
     for path in made:

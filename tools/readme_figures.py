@@ -19,8 +19,9 @@ _SIGNS = {"at least": "≥", "at most": "≤"}
 
 
 def figures(results: Path = RESULTS) -> str:
-    """The table as Markdown, with the date, commit and machine of each benchmark."""
-    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json"))]
+    """The table as Markdown, with the date, commit and machine of each benchmark that has a bar."""
+    read = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json")))
+    records = [record for record in read if record["bars"]]
     rows = [row for record in records for row in _rows(record)]
     if not rows:
         return "No benchmark has been run yet: `make bench`."
@@ -44,17 +45,15 @@ def _rows(record: Mapping[str, Any]) -> Iterator[str]:
         yield f"| {_words(record['benchmark'])} | {_words(name)} | {value:.4g} | {_SIGNS[sense]} {limit} | {verdict} |"
 
 
-def _origins(records: list[dict[str, Any]]) -> list[str]:
-    """One sentence for all benchmarks that were measured on one day, commit and machine."""
-    named: dict[tuple[str, str, str], list[str]] = {}
+def _origins(records: list[dict[str, Any]]) -> Iterator[str]:
+    """One sentence a machine: which benchmark was measured there, when, and on which commit."""
+    named: dict[str, list[str]] = {}
     for record in records:
         machine = record["machine"]
         place = f"{machine['processor'].partition(' (')[0]}, {machine['cores']} cores, Python {machine['python']}"
-        named.setdefault((record["date"][:10], record["commit"], place), []).append(_words(record["benchmark"]))
-    return [
-        f"Measured {date} at commit `{commit}` ({place}): {', '.join(names)}."
-        for (date, commit, place), names in sorted(named.items())
-    ]
+        origin = f"{_words(record['benchmark'])} {record['date'][:10]} at commit `{record['commit']}`"
+        named.setdefault(place, []).append(origin)
+    return (f"Measured on {place}: {'; '.join(origins)}." for place, origins in sorted(named.items()))
 
 
 def _words(name: str) -> str:

@@ -33,7 +33,7 @@ def test_figures_with_a_bar_are_shown_met_or_not(tmp_path: Path) -> None:
     assert "| seam | seam ratio | 1.25 | ≤ 1.15 | **missed** |" in shown
     assert "| seam | worst | 0.5 | ≥ 0.5 | met |" in shown
     assert "without a bar" not in shown
-    assert "Measured 2026-01-02 at commit `abc` (Some CPU, 2 cores, Python 3.11.7): seam." in shown
+    assert "Measured on Some CPU, 2 cores, Python 3.11.7: seam 2026-01-02 at commit `abc`." in shown
 
 
 def test_a_readme_without_its_markers_is_refused() -> None:

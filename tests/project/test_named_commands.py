@@ -15,7 +15,10 @@ from facefusion.core.settings import options_of
 from facefusion.pipeline.sections import keys
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(["README.md", *(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "guide").glob("*.md"))])
+PAGES = [
+    "README.md",
+    *(f"docs/guide/{name}.md" for name in ("codecs", "first-swap", "install", "options", "python", "troubleshooting")),
+]
 COMMANDS = ("run", "people", "verify", "doctor", "models")
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
