@@ -37,7 +37,7 @@ contracts: $(VENV)/.installed-dev  ## check who imports whom
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.installed-dev  ## run the benchmarks; results go to benchmarks/results
-	$(PY) -m benchmarks
+	$(PY) -m benchmarks; status=$$?; $(PY) tools/readme_figures.py; exit $$status
 
 docs: $(VENV)/.installed-dev  ## build the documentation site into site/; a warning is an error
 	$(PY) -m zensical build --clean --strict
