@@ -53,7 +53,8 @@ class StreamCopier:
 
     def container_metadata(self) -> dict[str, str]:
         """Tags of the source that are about the work, not about the old file."""
-        return {name: value for name, value in self._input.metadata.items() if name.lower() not in _OF_THE_FILE_ITSELF}
+        tags = {name: value for name, value in self._input.metadata.items() if name.lower() not in _OF_THE_FILE_ITSELF}
+        return {name: self._moved_on(value) if name.lower() == "timecode" else value for name, value in tags.items()}
 
     def advance(self, seconds: Fraction) -> None:
         """Write what belongs before `seconds` of output time."""
@@ -171,11 +172,17 @@ class StreamCopier:
         stored = stream.metadata.get("timecode")
         if stored is None:
             return False
-        fps = self._plan.video.average_fps
-        with suppress(ValueError):
-            skipped = round((self._plan.start_seconds - self._plan.video.origin_seconds) * fps)
-            self.timecode = advanced(stored, skipped, fps)
+        self.timecode = self._moved_on(stored)
         return True
+
+    def _moved_on(self, timecode: str) -> str:
+        """The timecode at the beginning of the part; text that is no timecode stays as it is."""
+        fps = self._plan.video.average_fps
+        skipped = round((self._plan.start_seconds - self._plan.video.origin_seconds) * fps)
+        try:
+            return advanced(timecode, skipped, fps)
+        except ValueError:
+            return timecode
 
     def _copy_chapters(self) -> None:
         chapters = []
