@@ -14,6 +14,7 @@ from typing import Self
 from facefusion.core import Frame, FrameRange
 from facefusion.errors import OutputExists, OutputFailed, UsageError
 from facefusion.media import (
+    CONTAINERS,
     MediaReader,
     NumberedPattern,
     SequenceWriter,
@@ -162,7 +163,7 @@ class _FolderSink(Sink):
     def __init__(self, output: Path, reader: MediaReader, plan: Plan, marks: Marks) -> None:
         self.warnings = []
         self._output, self._reader, self._plan, self._marks = output, reader, plan, marks
-        if output.suffix.lower() in WRITABLE_SUFFIXES:
+        if output.suffix.lower() in (*WRITABLE_SUFFIXES, *CONTAINERS):
             raise UsageError(f"{output}: the target is a folder of pictures, so the output has to be a folder too")
         if output.exists() and not output.is_dir():
             raise OutputFailed(f"{output}: is a file; the output of a folder of pictures is a folder")

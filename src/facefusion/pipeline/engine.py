@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -47,6 +47,7 @@ def run(
     carry, now by default. Raises the errors of `facefusion.errors`.
     """
     progress, begun, tally = progress or Progress(), time.monotonic(), Tally()
+    left_out: list[str] = []
     check_paths(plan)
     progress.start("prepare")
     with open_media(plan.target, frame_rate=frame_rate_of(plan)) as reader:
@@ -60,11 +61,17 @@ def run(
             context = prepare(plan, reader, analysis, given)
             with closing(rendered_frames(reader, part, analysis, context, plan, progress)) as frames:
                 for rendered in frames:
+                    tally.add(rendered.notes)
                     if _is_kept(rendered, reader, plan):
                         sink.write(rendered.frame)
-                    tally.add(rendered.notes)
+                    else:
+                        left_out.append(reader.path_of(rendered.frame.index).name)
             progress.start("finish")
     warnings += [line for line in sink.warnings if line not in warnings]
+    if left_out:
+        warnings.append(
+            f"{_listed(left_out)}: left out, nobody there is changed; --allow-no-face writes them unchanged"
+        )
     return RunReport.of(plan, analysis, tally, seconds=time.monotonic() - begun, warnings=tuple(warnings))
 
 
@@ -153,6 +160,11 @@ def _is_same(a: Path, b: Path) -> bool:
 def _is_kept(rendered: Rendered, reader: MediaReader, plan: Plan) -> bool:
     """A picture of a folder in which nobody is changed is left out, unless unchanged ones are wanted."""
     return bool(rendered.notes) or reader.info.kind != "folder" or plan.job.allow_no_face
+
+
+def _listed(names: Sequence[str], *, most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _provider_warnings(plan: Plan, progress: Progress) -> list[str]:
