@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import options_page
 import pytest
 import readme_figures
+
+from facefusion import errors
+from facefusion.media import CONTAINERS
 
 
 def test_the_option_reference_is_current() -> None:
@@ -39,3 +43,24 @@ def test_figures_with_a_bar_are_shown_met_or_not(tmp_path: Path) -> None:
 def test_a_readme_without_its_markers_is_refused() -> None:
     with pytest.raises(ValueError, match="once each"):
         readme_figures.current("no markers here")
+
+
+def test_the_table_of_containers_is_that_of_the_code() -> None:
+    page = (options_page.PAGE.parent / "codecs.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\.\w+)` \| ([^|]+) \| ([^|]+) \|$", page, re.MULTILINE)
+    written = {
+        suffix: (usual, set(others.replace("nothing else", "").split(", ")) - {""}) for suffix, usual, others in rows
+    }
+    names = {"h264": "H.264", "h265": "H.265", "vp9": "VP9", "av1": "AV1", "prores": "ProRes", "ffv1": "FFV1"}
+    known = {
+        suffix: (names[c.default_codec], {names[codec] for codec in c.codecs if codec != c.default_codec})
+        for suffix, c in CONTAINERS.items()
+    }
+    assert written == known
+
+
+def test_the_exit_codes_that_are_explained_are_those_of_the_errors() -> None:
+    page = (options_page.PAGE.parent / "troubleshooting.md").read_text(encoding="utf-8")
+    explained = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    raised = {thing.exit_code for thing in vars(errors).values() if isinstance(thing, type)}
+    assert explained == {0, *raised}
