@@ -1,0 +1,54 @@
+"""The examples of the Python guide run as they stand, one after the other, on the demo's media."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import media
+import pytest
+
+from facefusion import reset_options
+from facefusion.core import Timestamp
+from facefusion.media import VideoWriter, open_media
+from facefusion.provenance import verify
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "guide" / "python.md"
+NUM_FRAMES = 8
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the three files that the page speaks of."""
+    try:
+        portrait, clip = media.fetch(media.ASTRONAUT), media.fetch(media.ACTRESS)
+    except media.MediaUnavailable as error:
+        pytest.skip(str(error))
+    cv2.imwrite(str(tmp_path / "anna.jpg"), cv2.imread(str(portrait)))
+    with open_media(clip) as reader:
+        cv2.imwrite(str(tmp_path / "group.jpg"), reader.frame_at(300).pixels[..., ::-1])
+        stop = Timestamp(reader.timestamps()[NUM_FRAMES].pts, Fraction(reader.info.time_base))
+        with VideoWriter(tmp_path / "clip.mp4", like=reader.info, copy_streams_from=clip, stop=stop) as writer:
+            for frame in reader.frames(stop=NUM_FRAMES):
+                writer.write(frame)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_examples_run_and_what_they_write_is_marked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 4
+    names: dict[str, object] = {}
+    reset_options()
+    try:
+        for block in blocks:
+            exec(compile(block, PAGE.name, "exec"), names)
+    finally:
+        reset_options()
+    said = capsys.readouterr().out
+    assert "1 is seen in 6 frames" in said
+    assert "failed" not in said
+    assert all(verify(folder / name).is_marked for name in ("result.png", "out.mp4", "again.mp4"))
+    assert cv2.imread("result.png").shape == cv2.imread("group.jpg").shape
