@@ -107,6 +107,7 @@ class Face:
     visibility: confidence in [0, 1] that the dense landmarks lie on a face.
     embedding: (128,) float32, L2-comparable, or None. pose: None when not measured.
     picture: (H, W, 3) RGB that the face was found in, or None.
+    visible: (H, W) float32 in [0, 1] over `picture`, 0 where something is in front of the face, or None.
     track_id / person_id: set by tracking and by joining identities, else None.
     """
 
@@ -118,6 +119,7 @@ class Face:
     pose: HeadPose | None = None
     embedding: Float32 | None = None
     picture: Pixels | None = field(default=None, repr=False)
+    visible: Float32 | None = field(default=None, repr=False)
     track_id: int | None = None
     person_id: int | None = None
 

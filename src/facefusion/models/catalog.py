@@ -39,6 +39,7 @@ MODELS: tuple[str, ...] = (
     "bisenet_resnet_18",
     "bisenet_resnet_34",
     # face_occluder
+    "face_occlusion",
     "xseg_1",
     "xseg_2",
     # face_swapper

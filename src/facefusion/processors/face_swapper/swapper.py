@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from threading import Lock
 from typing import ClassVar
 
 import cv2
@@ -23,7 +26,7 @@ from facefusion.processors.face_swapper.render import Drawn, draw_coordinates, m
 from facefusion.processors.face_swapper.sampling import Mipmaps, view_in_texels
 from facefusion.processors.face_swapper.settings import Settings
 from facefusion.processors.face_swapper.shape import canonical_shape, mean_shape, moved_landmarks
-from facefusion.processors.face_swapper.texture import LIGHT_SIZE, UV_EYE_DISTANCE, Photo, build_texture, texture_size
+from facefusion.processors.face_swapper.texture import LIGHT_SIZE, UV_EYE_DISTANCE, build_texture, texture_size
 
 _MARGIN = 0.17
 """Crop margin around the landmarks, in face widths: room for the moved outline and the blend."""
@@ -44,12 +47,11 @@ class SourceModel:
     unseen: Float32
 
 
-def build_source(photos: Sequence[Photo]) -> SourceModel:
+def build_source(faces: Sequence[Face]) -> SourceModel:
     """Measure a person from one or more photos; raises NoFaceFound when there is none."""
-    if not photos:
+    if not faces:
         raise NoFaceFound("source: no face was given; use a photo that shows one face from the front")
-    faces = [photo.face for photo in photos]
-    texture, confidence = build_texture(photos, texture_size(faces))
+    texture, confidence = build_texture(faces, texture_size(faces))
     small = cv2.resize(srgb_to_linear(texture), (LIGHT_SIZE, LIGHT_SIZE), interpolation=cv2.INTER_AREA)
     shapes = [canonical_shape(face.landmarks)[0] for face in faces if face.landmarks is not None]
     return SourceModel(
@@ -62,6 +64,36 @@ def build_source(photos: Sequence[Photo]) -> SourceModel:
         eye_opening=_eye_opening(faces),
         unseen=_unseen(confidence),
     )
+
+
+_KEPT = 8
+_known: OrderedDict[str, SourceModel] = OrderedDict()
+_known_lock = Lock()
+
+
+def known_source(faces: Sequence[Face]) -> SourceModel:
+    """`build_source`, remembered by content: the last few people are not measured again."""
+    key = _content_of(faces)
+    with _known_lock:
+        if key in _known:
+            _known.move_to_end(key)
+            return _known[key]
+    model = build_source(faces)
+    with _known_lock:
+        _known[key] = model
+        while len(_known) > _KEPT:
+            _known.popitem(last=False)
+    return model
+
+
+def _content_of(faces: Sequence[Face]) -> str:
+    digest = sha256()
+    for face in faces:
+        for array in (face.picture, None if face.landmarks is None else face.landmarks.xyz, face.visible):
+            if array is not None:
+                digest.update(repr((array.shape, array.dtype)).encode())
+                digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def _unseen(confidence: Float32) -> Float32:
@@ -81,20 +113,17 @@ def _eye_opening(faces: Sequence[Face]) -> float:
 class FaceSwapper:
     """Puts one person's face on another's performance. Thread-safe and pure: the same input gives the same bytes.
 
-    sources: one or more photos of one person; each face needs dense landmarks and its picture. visible: for each
-    photo, the whole-picture mask of what is not hidden, or None.
+    sources: one or more photos of one person; each face needs dense landmarks and its picture, and is best given
+    with its `visible` mask, so that hair, glasses and hands of the photo stay out.
     """
 
     name: ClassVar[str] = "face_swapper"
     crop_kind: CropKind = "native"
 
-    def __init__(
-        self, sources: Sequence[Face], settings: Settings | None = None, *, visible: Sequence[Float32 | None] = ()
-    ) -> None:
+    def __init__(self, sources: Sequence[Face], settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         check_settings(self.settings)
-        masks = [*visible, *([None] * (len(sources) - len(visible)))]
-        self.source = build_source([Photo(face, mask) for face, mask in zip(sources, masks, strict=True)])
+        self.source = known_source(sources)
 
     @staticmethod
     def crop_box(face: Face, width: int, height: int) -> Box:

@@ -27,14 +27,6 @@ LIGHT_SIZE = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Photo:
-    """One photo of the source. visible: (H, W) float32 in [0, 1] of the whole picture, or None."""
-
-    face: Face
-    visible: Float32 | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Unwrapped:
     """A photo laid out in texture space.
 
@@ -53,9 +45,8 @@ def texture_size(faces: Sequence[Face]) -> int:
     return int(2 ** np.clip(np.round(np.log2(max(needed, 1.0))), 9, 11))
 
 
-def unwrap(photo: Photo, size: int) -> Unwrapped:
+def unwrap(face: Face, size: int) -> Unwrapped:
     """Lay a photo out in texture space at `size` texels; raises ValueError without dense landmarks or picture."""
-    face = photo.face
     if face.landmarks is None or face.picture is None:
         raise ValueError("source face: got no dense landmarks or picture, supported is a face found by FaceAnalyser")
     xyz = face.landmarks.xyz[:468]
@@ -68,18 +59,18 @@ def unwrap(photo: Photo, size: int) -> Unwrapped:
     pixels = cv2.remap(picture, place, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     facing = np.clip(-spread[..., 5], 0.0, 1.0) ** 2
     weight = facing * covered * _inside(place, picture.shape[:2]) * _seen(spread[..., :3], xyz, picture.shape[:2])
-    if photo.visible is not None:
-        weight = weight * cv2.remap(photo.visible, place, None, cv2.INTER_LINEAR)
+    if face.visible is not None:
+        weight = weight * cv2.remap(face.visible, place, None, cv2.INTER_LINEAR)
     return Unwrapped(np.clip(pixels, 0, 1), weight.astype(np.float32), smooth_normals(xyz, LIGHT_SIZE))
 
 
-def build_texture(photos: Sequence[Photo], size: int) -> tuple[Float32, Float32]:
+def build_texture(faces: Sequence[Face], size: int) -> tuple[Float32, Float32]:
     """One evenly lit texture of the person.
 
     Returns (S, S, 3) float32 sRGB in [0, 1], complete over the mesh, and (S, S) float32 confidence: 1 where a photo
     shows the texel, less where it was completed.
     """
-    sheets = [unwrap(photo, size) for photo in photos]
+    sheets = [unwrap(face, size) for face in faces]
     lit = [_evenly_lit(sheet) for sheet in sheets]
     reference = int(np.argmax([sheet.weight.sum() * _sharpness(sheet) for sheet in sheets]))
     matched = [
@@ -180,4 +171,4 @@ def _shrink(array: Float32) -> Float32:
     return cv2.resize(array, (LIGHT_SIZE, LIGHT_SIZE), interpolation=cv2.INTER_AREA)
 
 
-__all__ = ["Photo", "Unwrapped", "build_texture", "texture_size", "unwrap"]
+__all__ = ["Unwrapped", "build_texture", "texture_size", "unwrap"]

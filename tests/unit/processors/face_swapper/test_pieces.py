@@ -1,0 +1,165 @@
+import numpy as np
+import pytest
+
+from facefusion.core import Face, Landmarks
+from facefusion.geometry.identity_shape import identity_part
+from facefusion.geometry.mesh import canonical_mesh
+from facefusion.processors.face_swapper.detail import match_detail
+from facefusion.processors.face_swapper.eyes import Iris, iris_of, opening, paint_iris
+from facefusion.processors.face_swapper.light import fit_shading, harmonics, light_ratio, skin_weight
+from facefusion.processors.face_swapper.own_skin import own_share, show_own_skin
+from facefusion.processors.face_swapper.render import relight
+from facefusion.processors.face_swapper.shape import canonical_shape, moved_landmarks
+
+RNG = np.random.default_rng(3)
+
+
+def sphere(size: int = 48) -> np.ndarray:
+    y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j] * 0.9
+    z = -np.sqrt(np.clip(1 - x**2 - y**2, 0.05, 1))
+    normals = np.dstack([x, y, z])
+    return (normals / np.linalg.norm(normals, axis=2, keepdims=True)).astype(np.float32)
+
+
+def test_shading_is_found_again_among_outliers() -> None:
+    normals = sphere().reshape(-1, 3)
+    truth = np.array([0.1, 0.4, -0.2, 0.3, 0, 0, 0, 0, 0], np.float32)
+    values = np.exp(harmonics(normals) @ truth)
+    values[RNG.choice(len(values), len(values) // 6, replace=False)] *= 5.0
+    found = fit_shading(values.astype(np.float32), normals, np.ones(len(values), np.float32))
+    np.testing.assert_allclose(harmonics(normals) @ found, harmonics(normals) @ truth, atol=0.12)
+
+
+def test_the_ratio_between_two_lights_is_found_and_lips_do_not_matter() -> None:
+    normals = sphere()
+    source = np.full((48, 48, 3), 0.3, np.float32)
+    light = np.exp(0.5 * normals[..., :1])
+    target = source * light * np.array([1.0, 0.8, 0.7], np.float32)
+    target[20:28, 15:33] = (0.9, 0.05, 0.05)
+    weight = np.ones((48, 48), np.float32)
+    weight[18:30, 13:35] = 0.0
+    ratio = light_ratio(target.astype(np.float32), source, normals, weight)
+    expected = np.broadcast_to(light * np.array([1.0, 0.8, 0.7]), ratio.shape)
+    assert np.abs(np.log(ratio / expected)).max() < 0.12
+
+
+def test_nothing_seen_means_no_change_of_light() -> None:
+    dark = np.full((48, 48, 3), 0.01, np.float32)
+    ratio = light_ratio(dark, dark * 9, sphere(), np.zeros((48, 48), np.float32))
+    assert (ratio == 1.0).all()
+
+
+def test_a_beard_does_not_count_as_skin() -> None:
+    seen = np.ones((64, 64), np.float32)
+    skin = np.full((64, 64, 3), 0.4, np.float32) * np.array([1.0, 0.7, 0.55], np.float32)
+    bearded = skin.copy()
+    bearded[44:] = 0.05
+    plain, hairy = skin_weight(skin, seen), skin_weight(bearded.astype(np.float32), seen)
+    assert hairy[48:60].sum() < plain[48:60].sum() * 0.3
+    np.testing.assert_array_equal(hairy[:30], plain[:30])
+
+
+def test_relighting_by_one_is_the_identity_and_highlights_stay_modest() -> None:
+    texture = RNG.random((20, 30, 3)).astype(np.float32)
+    base = np.full_like(texture, 0.3)
+    ones, covered = np.ones_like(texture), np.ones((20, 30), np.float32)
+    np.testing.assert_allclose(relight(texture, base, ones, covered), texture, atol=2e-3)
+    bright = relight(np.full_like(texture, 0.9), np.full_like(texture, 0.1), ones * 4, covered)
+    diffuse = relight(np.full_like(texture, 0.9), np.full_like(texture, 0.9), ones * 4, covered)
+    assert bright.mean() < diffuse.mean() <= 1.0
+    assert relight(texture, base, ones, np.zeros_like(covered)).max() == 0.0
+
+
+def test_grey_things_take_no_tint() -> None:
+    grey = np.full((4, 4, 3), 0.6, np.float32)
+    base = np.broadcast_to(np.array([0.4, 0.25, 0.18], np.float32), grey.shape).copy()
+    tint = np.broadcast_to(np.array([0.7, 1.0, 1.4], np.float32), grey.shape).copy()
+    out = relight(grey, base, tint, np.ones((4, 4), np.float32))
+    assert np.ptp(out[0, 0]) < 0.03
+
+
+def test_a_soft_target_softens_the_patch_and_its_grain_comes_along() -> None:
+    import cv2
+
+    sharp = cv2.GaussianBlur(RNG.random((200, 200, 3)).astype(np.float32), (0, 0), 1.0)
+    soft = cv2.GaussianBlur(sharp, (0, 0), 2.0)
+    grainy = soft + RNG.standard_normal((200, 200, 1)).astype(np.float32) * 0.03
+    mask = np.ones((200, 200), np.float32)
+    flat = np.full((200, 200, 3), 0.5, np.float32)
+
+    def fine(pixels: np.ndarray) -> float:
+        return float(np.var(pixels - cv2.GaussianBlur(pixels, (0, 0), 1.0)))
+
+    assert fine(match_detail(sharp, soft, mask, 1.0, 0)) < fine(sharp) * 0.5
+    assert match_detail(sharp, soft, mask, 0.0, 0) is sharp
+    grained = match_detail(flat, flat + (grainy - soft), mask, 1.0, 5)
+    assert float(np.std(grained - flat)) == pytest.approx(0.03, rel=0.35)
+    np.testing.assert_array_equal(grained, match_detail(flat, flat + (grainy - soft), mask, 1.0, 5))
+    assert not np.array_equal(grained, match_detail(flat, flat + (grainy - soft), mask, 1.0, 6))
+
+
+def canonical_landmarks(scale: float = 12.0, shift: float = 200.0) -> Landmarks:
+    vertices = canonical_mesh().vertices_cm * np.array([scale, -scale, -scale], np.float32)
+    irises = np.vstack([np.repeat(vertices[[159, 386]].mean(axis=0, keepdims=True), 10, axis=0)])
+    points = np.vstack([vertices, irises])
+    return Landmarks((points[:, :2] + shift).astype(np.float32), points[:, 2].astype(np.float32))
+
+
+def test_shape_moves_proportions_but_not_expressions(astronaut: Face) -> None:
+    assert astronaut.landmarks is not None
+    shape, _ = canonical_shape(astronaut.landmarks)
+    wide = shape * np.array([1.06, 1.0, 1.0], np.float32)
+    still = moved_landmarks(astronaut.landmarks, shape, 1.0)
+    np.testing.assert_allclose(still, astronaut.landmarks.xy, atol=0.2)
+    moved = moved_landmarks(astronaut.landmarks, wide, 1.0)
+    assert np.abs(moved - astronaut.landmarks.xy).max() > 1.0
+    open_mouth = np.zeros((468, 3), np.float32)
+    open_mouth[[14, 15, 16, 17, 18, 200, 199, 175, 152, 87, 317], 1] -= 1.0
+    kept = identity_part(open_mouth)
+    assert np.linalg.norm(kept) < 0.5 * np.linalg.norm(open_mouth)
+
+
+def test_irises_take_the_sources_colour_only_in_open_eyes(astronaut: Face) -> None:
+    assert astronaut.landmarks is not None
+    assert iris_of([astronaut]) is not None
+    iris = Iris(np.broadcast_to(np.array([0.1, 0.2, 0.9], np.float32), (24, 3)).copy())
+    assert astronaut.picture is not None
+    picture = (astronaut.picture / 255).astype(np.float32)
+    xy = astronaut.landmarks.xy
+    painted = paint_iris(picture, xy, iris, 1.0, 1.0, 0)
+    x, y = np.round(xy[468]).astype(int)
+    before, after = (
+        picture[y - 1 : y + 2, x - 1 : x + 2].mean((0, 1)),
+        painted[y - 1 : y + 2, x - 1 : x + 2].mean((0, 1)),
+    )
+    assert after[2] - after[0] > before[2] - before[0] + 0.1
+    changed = np.argwhere(np.abs(painted - picture).max(axis=2) > 1e-4)
+    assert np.abs(changed - np.array([y, x])).max() <= 12
+    closed = xy.copy()
+    closed[[246, 161, 160, 159, 158, 157, 173]] = closed[[7, 163, 144, 145, 153, 154, 155]]
+    assert opening(closed, (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7)) < 0.05
+    assert paint_iris(picture, closed, iris, 1.0, 1.0, 0) is picture
+
+
+def test_closed_lids_show_the_performers_own_skin(astronaut: Face) -> None:
+    assert astronaut.landmarks is not None
+    nothing = np.zeros((256, 256), np.float32)
+    wide = own_share(nothing, astronaut.landmarks.xy, 0.3)
+    closed = astronaut.landmarks.xy.copy()
+    closed[[246, 161, 160, 159, 158, 157, 173]] = closed[[7, 163, 144, 145, 153, 154, 155]]
+    shut = own_share(nothing, closed, 0.3)
+    assert wide.max() < 0.4
+    assert shut[:, :128].max() > 0.9
+    assert shut[:, 140:].max() == pytest.approx(wide[:, 140:].max(), abs=0.05)
+
+
+def test_own_skin_keeps_its_detail_in_the_swapped_tone() -> None:
+    base = (0.5 + 0.05 * RNG.standard_normal((80, 80, 1)) * np.ones(3)).astype(np.float32)
+    pixels = np.full((80, 80, 3), 0.7, np.float32)
+    share = np.zeros((80, 80), np.float32)
+    share[20:50, 20:50] = 1.0
+    out = show_own_skin(pixels, base, share, np.ones((80, 80), np.float32))
+    inner = np.s_[25:45, 25:45]
+    assert abs(out[inner].mean() - 0.7) < 0.03
+    np.testing.assert_allclose((out - base)[inner].std(), 0.0, atol=0.03)
+    np.testing.assert_array_equal(out[60:], pixels[60:])
