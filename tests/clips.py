@@ -7,7 +7,7 @@ number, highest first, white for 1.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -109,8 +109,12 @@ def make_clip(
     metadata: dict[str, str] | None = None,
     chapters: list[dict[str, Any]] | None = None,
     subtitle: tuple[str, list[tuple[int, int, str]]] | None = None,
+    draw: Callable[[int, int, int], NDArray[np.uint8]] = picture,
 ) -> Clip:
-    """Write a clip. ticks: presentation times (default: even). subtitle: (codec, [(start_ms, length_ms, text)])."""
+    """Write a clip. ticks: presentation times (default: even). subtitle: (codec, [(start_ms, length_ms, text)]).
+
+    draw: makes the picture of (number, width, height).
+    """
     look = look or Look()
     base = time_base or 1 / fps
     times = list(ticks) if ticks is not None else [round(n / fps / base) for n in range(frames)]
@@ -127,7 +131,7 @@ def make_clip(
         text = None if subtitle is None else out.add_mux_stream(subtitle[0], time_base=Fraction(1, 1000))
         out.start_encoding()
         for number, tick in enumerate(times):
-            stored = np.rot90(picture(number, look.width, look.height), k=look.rotation_deg // 90)
+            stored = np.rot90(draw(number, look.width, look.height), k=look.rotation_deg // 90)
             frame = _stored_frame(np.ascontiguousarray(stored), look)
             frame.pts, frame.time_base = tick, base
             out.mux(video.encode(frame))

@@ -26,6 +26,6 @@ class Call:
         return call if call is not None else Call(Reporter("plain"))
 
     def answer(self, data: Any) -> None:
-        """Print an answer as JSON."""
-        json.dump(data, sys.stdout, ensure_ascii=False, indent=2, default=str)
+        """Print an answer as JSON, in ASCII: it arrives whole through any terminal, pipe and code page."""
+        json.dump(data, sys.stdout, indent=2, default=str)
         print()

@@ -32,7 +32,8 @@ def parameter_of(key: Key) -> inspect.Parameter:
 
 def _annotation(option: Option) -> Any:
     if option.kind == "choice":
-        return Literal.__getitem__(option.choices) | None
+        names: Any = Literal.__getitem__(option.choices)
+        return names | None
     return _TYPES[option.kind]
 
 

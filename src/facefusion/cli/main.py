@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -17,7 +19,7 @@ from facefusion.cli.people import people
 from facefusion.cli.reporting import Reporter, choose_mode
 from facefusion.cli.run import run
 from facefusion.cli.verify import verify
-from facefusion.errors import Cancelled, FaceFusionError, UsageError
+from facefusion.errors import Cancelled, FaceFusionError, OutputExists, UsageError
 
 COMMANDS = ("run", "people", "doctor", "models", "verify")
 _GLOBAL_FLAGS = ("--quiet", "--verbose", "--json")
@@ -64,8 +66,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = typer.main.get_command(app).main(_in_order(given), prog_name="facefusion", standalone_mode=False)
         return code if isinstance(code, int) else 0
+    except OutputExists as error:
+        return _fail(f"{error} (--overwrite)", error.exit_code, verbose=verbose, as_json=as_json)
     except FaceFusionError as error:
         return _fail(str(error), error.exit_code, verbose=verbose, as_json=as_json)
+    except BrokenPipeError:  # `facefusion … | head`: whoever read the answer has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _fail("cancelled: nobody reads the answer any more", Cancelled.exit_code, verbose=False, as_json=False)
     except (typer.Abort, KeyboardInterrupt):
         return _fail("cancelled", Cancelled.exit_code, verbose=False, as_json=as_json)
     except Exception as error:
@@ -77,7 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def script() -> None:
-    """What the installed command calls."""
+    """What the installed command calls. What a terminal cannot show is written as a number, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main())
 
 
@@ -91,7 +101,7 @@ def _in_order(given: list[str]) -> list[str]:
 
 
 def _fail(text: str, code: int, *, verbose: bool, as_json: bool) -> int:
-    line = " ".join(text.split())
+    line = "".join(letter if letter.isprintable() or "\ud800" <= letter <= "\udfff" else " " for letter in text).strip()
     print(f"facefusion: {line}", file=sys.stderr)
     if as_json:
         Reporter("json").event("error", message=line, exit_code=code)

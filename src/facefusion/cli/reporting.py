@@ -79,7 +79,7 @@ class Reporter:
     def event(self, name: str, **fields: Any) -> None:
         """One JSON line on stdout, in the mode json only."""
         if self.mode == "json":
-            print(json.dumps({"event": name, **fields}, ensure_ascii=False), file=self._out, flush=True)
+            print(json.dumps({"event": name, **fields}), file=self._out, flush=True)
 
     def clear(self) -> None:
         """Take the live line away, so that another line can be written."""

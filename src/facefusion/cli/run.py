@@ -12,6 +12,8 @@ from facefusion.cli.jobfile import read_job, write_job
 from facefusion.cli.reporting import Reporter
 from facefusion.cli.stopping import stopped_by_signals
 from facefusion.core import Progress
+from facefusion.media import check_output
+from facefusion.pipeline.inputs import files_read
 from facefusion.pipeline.plan import Plan
 
 
@@ -23,7 +25,9 @@ def run(
         None, help="A TOML job file with the same keys as the flags; a flag wins over it. Default: none."
     ),
     save_config: Path | None = typer.Option(
-        None, help="Write this job as a TOML file before it runs, to run it again with --config. Default: none."
+        None,
+        help="Write this job as a TOML file before it runs, to run it again with --config; one that exists is replaced "
+        "with --overwrite only. Default: none.",
     ),
     dry_run: bool = typer.Option(
         False, "--dry-run", help="Check the request (and save it with --save-config), then stop. Default: off."
@@ -36,6 +40,7 @@ def run(
     reporter = Call.of(context).reporter
     plan = Plan.from_mapping({**(read_job(config) if config else {}), **values})
     if save_config:
+        check_output(save_config, overwrite=plan.job.overwrite, inputs=files_read(plan))
         write_job(save_config, plan.to_mapping())
     if dry_run:
         reporter.say("the request is valid; nothing was run")

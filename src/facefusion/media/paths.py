@@ -30,7 +30,7 @@ def check_input(path: Path) -> None:
     except NotADirectoryError:
         raise InvalidInput(f"{path}: lies inside something that is no folder; check the spelling") from None
     except OSError as error:
-        raise InvalidInput(f"{path}: cannot be opened ({_reason(error)})") from None
+        raise InvalidInput(f"{path}: cannot be opened ({_reason(error)}); check the spelling") from None
     if path.is_dir():
         raise InvalidInput(f"{path}: is a folder where a file is needed; name a file inside it")
     if not path.is_file():
@@ -39,6 +39,15 @@ def check_input(path: Path) -> None:
         raise InvalidInput(f"{path}: is empty (0 bytes); copy or export it again")
     if not os.access(path, os.R_OK):
         raise InvalidInput(f"{path}: may not be read; change its permissions")
+
+
+def file_identity(path: str | Path) -> tuple[int, int] | None:
+    """Equal for two paths exactly when they lead to one file; None where nothing is found."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 def check_output(path: str | Path, *, overwrite: bool, inputs: Iterable[str | Path] = ()) -> None:
@@ -50,12 +59,16 @@ def check_output(path: str | Path, *, overwrite: bool, inputs: Iterable[str | Pa
     path = Path(path)
     if len(os.fsencode(path.name)) > _LONGEST_NAME:
         raise OutputFailed(f"{path}: the name is longer than {_LONGEST_NAME} bytes; choose a shorter one")
-    for given in inputs:
-        if path.exists() and Path(given).exists() and path.samefile(given):
-            raise OutputFailed(f"{path}: output and input are the same file; choose another output")
-    if path.is_dir():
+    identity = file_identity(path)
+    if identity is not None and identity in map(file_identity, inputs):
+        raise OutputFailed(f"{path}: output and input are the same file; choose another output")
+    try:
+        is_there, is_folder = path.exists(), path.is_dir()
+    except OSError as error:
+        raise OutputFailed(f"{path}: cannot be written to ({_reason(error)}); choose another place") from None
+    if is_folder:
         raise OutputFailed(f"{path}: is a folder; name a file inside it")
-    if path.exists() and not overwrite:
+    if is_there and not overwrite:
         raise OutputExists(f"{path}: is there already; choose another name or allow overwriting")
     check_output_folder(path.parent)
 

@@ -16,13 +16,14 @@ import cv2
 
 from facefusion import __version__
 from facefusion.core import Analysis, Frame, FrameRange, Progress
-from facefusion.errors import OutputFailed, UsageError
+from facefusion.errors import UsageError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media
 from facefusion.models import open_session
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.deliver import open_sink
 from facefusion.pipeline.flow import Flow, mapped
+from facefusion.pipeline.inputs import check_paths
 from facefusion.pipeline.labels import FrameLabels, labelled
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import load_given, prepare
@@ -116,17 +117,6 @@ def rendered_frames(
             progress.advance(faces=len(rendered.notes))
 
 
-def check_paths(plan: Plan) -> None:
-    """Raise UsageError when a photo is the target itself, OutputFailed when the output is one of the inputs."""
-    photos = (*plan.sources, *(path for paths in plan.assignments.values() for path in paths))
-    for photo in photos:
-        if _is_same(photo, plan.target):
-            raise UsageError(f"{photo}: source and target are the same file; give another source")
-    for given in (plan.target, *photos):
-        if _is_same(given, plan.output):
-            raise OutputFailed(f"{plan.output}: output and input are the same file; choose another output")
-
-
 def check_label(plan: Plan, reader: MediaReader) -> None:
     """Raise before any work when the label cannot be drawn."""
     info = reader.info
@@ -151,10 +141,6 @@ def marks_of(plan: Plan, created: datetime) -> Marks:
     words = json.dumps([plan.to_mapping(), created.isoformat()], sort_keys=True)
     number = hashlib.sha256(words.encode()).hexdigest()[:32]
     return Marks.of(kinds, created=created, produce_id=number, version=__version__)
-
-
-def _is_same(a: Path, b: Path) -> bool:
-    return a.exists() and b.exists() and a.samefile(b)
 
 
 def _is_kept(rendered: Rendered, reader: MediaReader, plan: Plan) -> bool:

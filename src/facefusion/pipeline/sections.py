@@ -104,6 +104,8 @@ def joined(settings: Mapping[str, Any]) -> dict[str, Any]:
 def typed(key: Key, value: Any) -> Any:
     """`value` in the type of its option; raises SettingsError where it does not fit."""
     kind = key.option.kind
+    if "\0" in str(value):
+        raise SettingsError(f"{key.name}: got {value!r}, no file and no text of ours holds a zero character")
     if kind in ("texts", "choices"):
         items = [value] if isinstance(value, str) else value
         if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):

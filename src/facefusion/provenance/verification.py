@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,7 @@ def verify_all(path: Path, *, read_tags: ReadTags | None = None) -> tuple[MarkRe
     Raises MediaUnreadable when the folder holds none.
     """
     path = Path(path)
-    if not path.is_dir():
+    if not os.path.isdir(path):
         return (verify(path, read_tags=read_tags),)
     files = sorted(p for p in path.iterdir() if p.suffix.lower() in MEDIA_SUFFIXES and not p.name.startswith("."))
     if not files:

@@ -1,0 +1,56 @@
+"""Before any work: nothing that is read is replaced, and nobody is put on themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from facefusion.errors import OutputFailed, UsageError
+from facefusion.media import NumberedPattern, file_identity
+from facefusion.pipeline.plan import Plan
+
+
+def check_paths(plan: Plan) -> None:
+    """Raise UsageError when a photo is the target itself, OutputFailed when the run would replace what it reads."""
+    target = file_identity(plan.target)
+    for photo in _photos(plan):
+        if target is not None and file_identity(photo) == target:
+            raise UsageError(f"{photo}: source and target are the same file; give another source")
+    read = {identity for path in files_read(plan) if (identity := file_identity(path))}
+    for place in _places(plan):
+        if file_identity(place) in read:
+            raise OutputFailed(f"{place}: output and input are the same file; choose another output")
+
+
+def files_read(plan: Plan) -> Iterator[Path]:
+    """Every file and folder that the request names to be read; pictures of a folder or sequence each by its name."""
+    yield from _photos(plan)
+    yield from (Path(text) for text in (plan.selector.reference_image, plan.mask.mask_image) if text)
+    yield plan.target
+    yield from _members(plan.target)
+
+
+def _places(plan: Plan) -> Iterator[Path]:
+    """What could be replaced."""
+    yield plan.output
+    if NumberedPattern.is_pattern(plan.output):
+        yield from _members(plan.output)
+    for picture in _members(plan.target):
+        yield plan.output / picture.name
+        yield plan.output / f"{picture.name}.png"
+
+
+def _members(path: Path) -> Iterator[Path]:
+    """The files of a folder or a numbered sequence; none where there is neither."""
+    try:
+        if path.is_dir():
+            yield from path.iterdir()
+        elif NumberedPattern.is_pattern(path) and path.parent.is_dir():
+            pattern = NumberedPattern.parse(path)
+            yield from (pattern.numbered(number) for number in pattern.numbers_on_disk())
+    except (OSError, UsageError):  # whoever opens it says why
+        return
+
+
+def _photos(plan: Plan) -> tuple[Path, ...]:
+    return (*plan.sources, *(path for paths in plan.assignments.values() for path in paths))
