@@ -11,7 +11,7 @@ from facefusion.faces.blazeface import BlazeFace
 from facefusion.faces.detect import Proposer
 from facefusion.faces.embed import IdentityEncoder
 from facefusion.faces.find import Detail, FaceFinder
-from facefusion.faces.landmark import LandmarkReader
+from facefusion.faces.landmark import LandmarkReader, roi_of_landmarks
 from facefusion.faces.networks import FaceNetworks
 from facefusion.geometry import landmark_maps, pose
 
@@ -38,11 +38,16 @@ class FaceAnalyser:
 
         Each has box, score, keypoints, landmarks, visibility, pose, its picture and, with `embed`, its embedding.
         `detail`: "fast" looks at the picture once, "auto" looks harder until a face is found, "wide" looks
-        everywhere (crowds, wide shots).
+        everywhere (crowds, wide shots). Except with "fast", landmarks are means over four crops.
         """
         check_pixels("find", pixels)
         found = self.finder.find(pixels, detail=detail)
-        faces = [face_of(one.reading.landmarks, one.detection.score, one.reading.presence) for one in found]
+        rois = [roi_of_landmarks(one.reading.landmarks) for one in found]
+        readings = self.reader.read(pixels, rois, crops=1 if detail == "fast" else 4)
+        faces = [
+            face_of(reading.landmarks, one.detection.score, one.reading.presence)
+            for one, reading in zip(found, readings, strict=True)
+        ]
         faces.sort(key=lambda face: -face.box.area)
         if embed:
             faces = self.embedded(pixels, faces)

@@ -36,8 +36,6 @@ _PRESENT = 0.8
 _UNSTEADY_COST = 8.0
 _STILL_THERE = 0.35
 """Lowest score of a face that is being followed: it may be half hidden."""
-_OTHER_TURN = 0.1
-"""How much better another turn of a face may score than the turn of its landmarks."""
 _BELIEVED = 0.95
 """Presence above which a sure detection needs no confirmation."""
 _ATTEMPTS = 3
@@ -78,8 +76,8 @@ class FaceFinder:
 
     def is_there(self, pixels: Pixels, landmarks: Landmarks) -> bool:
         """Whether the detector too sees a face, the right way up, where these landmarks are."""
-        upright, *others = self._looked_at_again(pixels, Reading(landmarks, 1.0), lifted).scores
-        return upright >= _STILL_THERE and upright >= max(others) - _OTHER_TURN
+        again = self._looked_at_again(pixels, Reading(landmarks, 1.0), lifted)
+        return again.quarter_turns == 0 and again.score >= _STILL_THERE
 
     def _believed(
         self, pixels: Pixels, candidates: list[Detection], known: list[FoundFace], tone: Tone
@@ -107,11 +105,10 @@ class FaceFinder:
         for _ in range(_ATTEMPTS):
             reading = self._reader.read(pixels, [roi_of_landmarks(pair.reading.landmarks)])[0]
             again = self._looked_at_again(pixels, reading, tone)
-            upright, *others = again.scores
-            if upright >= max(others) - _OTHER_TURN:
-                if reading.presence < _PRESENT or self._belief(pixels, reading, upright, tone) < _CONFIRM:
+            if again.quarter_turns == 0:
+                if reading.presence < _PRESENT or self._belief(pixels, reading, again.score, tone) < _CONFIRM:
                     return None
-                return FoundFace(replace(pair.detection, score=max(upright, pair.detection.score)), reading)
+                return FoundFace(replace(pair.detection, score=max(again.score, pair.detection.score)), reading)
             if again.found is None:
                 return None
             pair = FoundFace(again.found, self._reader.read(pixels, [roi_of_detection(again.found)])[0])
