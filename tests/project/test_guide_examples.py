@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from pathlib import Path
 
 import cv2
-import media
 import pytest
 
+from demo_files import write_demo_files
 from facefusion import reset_options
-from facefusion.core import Timestamp
-from facefusion.media import VideoWriter, open_media
 from facefusion.provenance import verify
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "guide" / "python.md"
-NUM_FRAMES = 8
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the three files that the page speaks of."""
-    try:
-        portrait, clip = media.fetch(media.ASTRONAUT), media.fetch(media.ACTRESS)
-    except media.MediaUnavailable as error:
-        pytest.skip(str(error))
-    cv2.imwrite(str(tmp_path / "anna.jpg"), cv2.imread(str(portrait)))
-    with open_media(clip) as reader:
-        cv2.imwrite(str(tmp_path / "group.jpg"), reader.frame_at(300).pixels[..., ::-1])
-        stop = Timestamp(reader.timestamps()[NUM_FRAMES].pts, Fraction(reader.info.time_base))
-        with VideoWriter(tmp_path / "clip.mp4", like=reader.info, copy_streams_from=clip, stop=stop) as writer:
-            for frame in reader.frames(stop=NUM_FRAMES):
-                writer.write(frame)
+    write_demo_files(tmp_path, num_frames=8)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
