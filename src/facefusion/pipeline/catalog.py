@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from facefusion.core import FaceProcessor
+from facefusion.core import Face, FaceProcessor
 from facefusion.errors import UsageError
 from facefusion.provenance.terms import EditKind
 
@@ -35,10 +35,13 @@ class Entry:
         loaded: type[Any] = _load(self.settings)
         return loaded
 
-    def build(self, *arguments: Any) -> FaceProcessor:
-        """The processor itself; imports its code on first use."""
+    def build(self, settings: Any, *, photos: Sequence[Face] = ()) -> FaceProcessor:
+        """The processor itself; imports its code on first use.
+
+        photos: faces of the person whose face is put on, where one is needed.
+        """
         make: Callable[..., FaceProcessor] = _load(self.factory)
-        return make(*arguments)
+        return make(photos, settings) if self.needs_source else make(settings)
 
 
 _ROOM = "facefusion.processors"

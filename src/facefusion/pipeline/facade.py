@@ -15,9 +15,11 @@ from typing import Any
 from facefusion.core import Face, FaceProcessor, UInt8
 from facefusion.errors import InvalidInput
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.parse import OcclusionParser
 from facefusion.pipeline import catalog
 from facefusion.pipeline.arrays import bgr_of, rgb_of
 from facefusion.pipeline.casting import Casting
+from facefusion.pipeline.prepare import unhidden
 from facefusion.pipeline.render import RenderContext, change_face
 from facefusion.pipeline.weights import check_model
 
@@ -53,6 +55,7 @@ class FaceSwapper:
         model_name: str | None = None,
         *,
         settings: Any = None,
+        execution_providers: Sequence[str] = ("cpu",),
         models_folder: Path | None = None,
     ) -> None:
         """settings: `processors.face_swapper.Settings`. Raises ModelMissing, ModelError, UsageError."""
@@ -60,7 +63,8 @@ class FaceSwapper:
         self._settings = settings or catalog.find("face_swapper").settings_class()
         self._built: OrderedDict[tuple[int, ...], tuple[Sequence[Face], FaceProcessor]] = OrderedDict()
         self._lock = threading.Lock()
-        self._context = RenderContext(Casting())
+        self._parser = OcclusionParser(providers=execution_providers)
+        self._context = RenderContext(Casting(), visible=self._parser.visible)
 
     def swap(self, target_image: UInt8, target_face: Face, source_face: Face | Sequence[Face]) -> UInt8:
         """A BGR picture with `target_face` changed into the person of `source_face`, or of several photos of them.
@@ -82,12 +86,16 @@ class FaceSwapper:
         key = tuple(id(face) for face in sources)
         with self._lock:
             if key not in self._built:
-                self._built[key] = (sources, catalog.find("face_swapper").build(sources, self._settings))
+                self._built[key] = (sources, self._build(sources))
             self._built.move_to_end(key)
             effect = self._built[key][1]
             while len(self._built) > _SOURCES_KEPT:
                 self._built.popitem(last=False)
         return effect
+
+    def _build(self, sources: tuple[Face, ...]) -> FaceProcessor:
+        photos = [unhidden(face, self._parser) for face in sources]
+        return catalog.find("face_swapper").build(self._settings, photos=photos)
 
 
 class FaceEnhancer:

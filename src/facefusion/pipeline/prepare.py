@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from facefusion.core import Analysis, Face, Float32, to_unit
 from facefusion.errors import InvalidInput, NoFaceFound
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.parse import OcclusionParser
 from facefusion.geometry.color import luma
 from facefusion.media import MediaReader, read_image
 from facefusion.pipeline.casting import Casting, Effects, check_people, chosen_tracks
@@ -50,27 +51,36 @@ def prepare(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given) -
         raise NoFaceFound(f"{plan.target}: no face found anywhere; --allow-no-face writes it unchanged but marked")
     if plan.assignments and not is_empty:
         check_people(analysis, plan.assignments)
+    parser = OcclusionParser(providers=plan.job.execution_provider) if plan.mask.mask_occlusion else None
     return RenderContext(
-        casting=_casting(plan, reader, analysis, given),
+        casting=_casting(plan, reader, analysis, given, parser),
         mask=plan.mask,
         blend=plan.blend,
         painted=_painted(plan, analysis),
+        visible=None if parser is None else parser.visible,
     )
 
 
-def _casting(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given) -> Casting:
-    own = {person: _effects(plan, given.own.get(person, ())) for person in plan.assignments}
+def _casting(
+    plan: Plan, reader: MediaReader, analysis: Analysis, given: Given, parser: OcclusionParser | None
+) -> Casting:
+    own = {person: _effects(plan, given.own.get(person, ()), parser) for person in plan.assignments}
     if plan.assignments and not plan.sources:
         return Casting(own=own)
     chosen = chosen_tracks(analysis, plan.selector, is_clip=reader.info.is_clip, reference=given.reference)
-    return Casting(own=own, chosen=chosen, shared=_effects(plan, given.shared))
+    return Casting(own=own, chosen=chosen, shared=_effects(plan, given.shared, parser))
 
 
-def _effects(plan: Plan, photos: Photos) -> Effects:
-    return tuple(
-        entry.build(photos, plan.effects[entry.name]) if entry.needs_source else entry.build(plan.effects[entry.name])
-        for entry in plan.entries
-    )
+def _effects(plan: Plan, photos: Photos, parser: OcclusionParser | None) -> Effects:
+    clear = [unhidden(face, parser) for face in photos]
+    return tuple(entry.build(plan.effects[entry.name], photos=clear) for entry in plan.entries)
+
+
+def unhidden(face: Face, parser: OcclusionParser | None) -> Face:
+    """`face` with the mask of what is not hidden in its own picture."""
+    if parser is None or face.picture is None or face.landmarks is None:
+        return face
+    return replace(face, visible=parser.visible(face.picture, face.landmarks))
 
 
 def _painted(plan: Plan, analysis: Analysis) -> Float32 | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from facefusion.blend import BlendSettings, MaskSettings, paste, restrict
-from facefusion.core import AlignedFace, Face, FaceProcessor, Float32, Frame, Landmarks, Patch, Pixels, to_unit
+from facefusion.core import AlignedFace, Box, Face, FaceProcessor, Float32, Frame, Landmarks, Patch, Pixels, to_unit
 from facefusion.pipeline.casting import Casting
 
 LEFT_ALONE = "left_alone"
@@ -57,33 +57,85 @@ def change_face(
     pixels: Pixels, face: Face, effects: Sequence[FaceProcessor], index: int, context: RenderContext
 ) -> tuple[Pixels, str]:
     """`pixels` with `effects` applied to one face in order, and one word on what the first of them did."""
+    boxes = [_whole(effect.crop_box(face, pixels.shape[1], pixels.shape[0])) for effect in effects]
+    seen = _visible(pixels, face, boxes, context)
     notes = []
-    for effect in effects:
-        patch = _patch(pixels, face, effect, index, context)
+    for effect, box in zip(effects, boxes, strict=True):
+        patch = _patch(pixels, face, effect, box, seen, index, context)
         if patch is not None:
             pixels = paste(pixels, patch, context.blend)
         notes.append(LEFT_ALONE if patch is None else patch.note)
     return pixels, notes[0]
 
 
-def _patch(pixels: Pixels, face: Face, effect: FaceProcessor, index: int, context: RenderContext) -> Patch | None:
-    if face.landmarks is None:
+def _patch(
+    pixels: Pixels,
+    face: Face,
+    effect: FaceProcessor,
+    box: _Span,
+    seen: _Seen | None,
+    index: int,
+    context: RenderContext,
+) -> Patch | None:
+    if face.landmarks is None or box.is_empty:
         return None
-    box = effect.crop_box(face, pixels.shape[1], pixels.shape[0])
-    x0, y0, x1, y1 = (int(side) for side in (box.x0, box.y0, box.x1, box.y1))
-    if x0 >= x1 or y0 >= y1:
-        return None
-    crop = to_unit(pixels[y0:y1, x0:x1])
-    visible = _visible(pixels[y0:y1, x0:x1], face.landmarks, (x0, y0), context)
-    matrix = np.array([[1, 0, -x0], [0, 1, -y0]], np.float32)
-    patch = effect.process_face(AlignedFace(crop, matrix, face, index, visible))
+    matrix = np.array([[1, 0, -box.x0], [0, 1, -box.y0]], np.float32)
+    visible = None if seen is None else seen.mask[box.within(seen.span)]
+    patch = effect.process_face(AlignedFace(to_unit(pixels[box.part]), matrix, face, index, visible))
     if patch is None:
         return None
-    painted = None if context.painted is None else context.painted[y0:y1, x0:x1]
+    painted = None if context.painted is None else context.painted[box.part]
     return restrict(patch, face.landmarks, context.mask, painted)
 
 
-def _visible(crop: Pixels, landmarks: Landmarks, origin: tuple[int, int], context: RenderContext) -> Float32 | None:
-    if context.visible is None or not context.mask.mask_occlusion:
+def _visible(pixels: Pixels, face: Face, boxes: Sequence[_Span], context: RenderContext) -> _Seen | None:
+    """What is in front of the face, looked for once, in the untouched picture, for all effects."""
+    span = _around(boxes)
+    if context.visible is None or not context.mask.mask_occlusion or face.landmarks is None or span.is_empty:
         return None
-    return context.visible(crop, Landmarks(landmarks.xy - np.array(origin, np.float32), landmarks.z))
+    moved = Landmarks(face.landmarks.xy - np.array([span.x0, span.y0], np.float32), face.landmarks.z)
+    return _Seen(span, context.visible(pixels[span.part], moved))
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A box of whole pixels."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @property
+    def is_empty(self) -> bool:
+        return self.x0 >= self.x1 or self.y0 >= self.y1
+
+    @property
+    def part(self) -> tuple[slice, slice]:
+        return slice(self.y0, self.y1), slice(self.x0, self.x1)
+
+    def within(self, outer: _Span) -> tuple[slice, slice]:
+        return slice(self.y0 - outer.y0, self.y1 - outer.y0), slice(self.x0 - outer.x0, self.x1 - outer.x0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    span: _Span
+    mask: Float32
+
+
+def _whole(box: Box) -> _Span:
+    return _Span(int(box.x0), int(box.y0), int(box.x1), int(box.y1))
+
+
+def _around(spans: Sequence[_Span]) -> _Span:
+    """The smallest span that holds all of those that are not empty; empty when all are."""
+    full = [span for span in spans if not span.is_empty]
+    if not full:
+        return _Span(0, 0, 0, 0)
+    return _Span(
+        min(span.x0 for span in full),
+        min(span.y0 for span in full),
+        max(span.x1 for span in full),
+        max(span.y1 for span in full),
+    )
