@@ -100,7 +100,7 @@ def _unseen(confidence: Float32) -> Float32:
     """(256, 256) float32: 1 where the texture was made up, softly 0 where a photo shows it; small gaps do not count."""
     small = cv2.resize(confidence, (MAP_SIZE, MAP_SIZE), interpolation=cv2.INTER_AREA)
     small = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (13, 13)))
-    solid = cv2.GaussianBlur(cv2.erode(small, np.ones((3, 3), np.uint8)), (0, 0), 2.0)
+    solid = cv2.GaussianBlur(cv2.erode(small, np.ones((3, 3), np.uint8)), (0, 0), 4.0)
     unseen: Float32 = np.clip((0.62 - solid) / 0.4, 0.0, 1.0).astype(np.float32)
     return unseen
 

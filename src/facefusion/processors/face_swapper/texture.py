@@ -24,6 +24,8 @@ from facefusion.processors.face_swapper.sampling import smooth_normals
 UV_EYE_DISTANCE = 0.235
 """Distance between the eye centres in texture widths."""
 LIGHT_SIZE = 64
+_SHADOW = 0.07
+"""Margin around whatever hides a part of a photo, in eye distances."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +62,7 @@ def unwrap(face: Face, size: int) -> Unwrapped:
     facing = np.clip(-spread[..., 5], 0.0, 1.0) ** 2
     weight = facing * covered * _inside(place, picture.shape[:2]) * _seen(spread[..., :3], xyz, picture.shape[:2])
     if face.visible is not None:
-        weight = weight * cv2.remap(face.visible, place, None, cv2.INTER_LINEAR)
+        weight = weight * cv2.remap(_clear_of_shadow(face.visible, face), place, None, cv2.INTER_LINEAR)
     return Unwrapped(np.clip(pixels, 0, 1), weight.astype(np.float32), smooth_normals(xyz, LIGHT_SIZE))
 
 
@@ -88,6 +90,13 @@ def _reduced_for(face: Face, size: int) -> Float32:
     picture = to_unit(face.picture)
     excess = face.eye_distance_px / (UV_EYE_DISTANCE * size)
     return cv2.GaussianBlur(picture, (0, 0), 0.45 * excess) if excess > 1.2 else picture
+
+
+def _clear_of_shadow(visible: Float32, face: Face) -> Float32:
+    """The visible part less a margin: beside hair, frames and hands lie their shadows and single strands."""
+    width = 2 * round(_SHADOW * face.eye_distance_px) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    return cv2.erode(visible, kernel, borderValue=1.0)
 
 
 def _inside(place: Float32, shape: tuple[int, ...]) -> Float32:
