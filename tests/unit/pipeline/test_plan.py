@@ -19,7 +19,7 @@ from facefusion.pipeline.sections import keys, sections
 
 LEAST: dict[str, Any] = {"source": ["a.jpg"], "target": "b.mp4", "output": "c.mp4"}
 SPECIAL = {*LEAST, "assign", "processor", "start", "end", "face-selector-mode", "reference-image", "label-text"}
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12)
+TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=12)
 
 
 def _value(option: Option) -> st.SearchStrategy[Any]:
