@@ -61,7 +61,7 @@ def main() -> int:
     for _ in range(RUNS):
         for name, arguments in COMMANDS.items():
             seconds[name].append(timed(arguments))
-    loaded = {"import": loaded_by("import facefusion"), "help": loaded_by("import facefusion.cli.main")}
+    loaded = {"import": loaded_by("import facefusion"), "help": loaded_by("import facefusion.cli.app")}
     return finish(summary(seconds, loaded), date=options.date, folder=options.results)
 
 
