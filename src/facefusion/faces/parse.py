@@ -1,6 +1,6 @@
 """What is in front of a face: hands, hair, glasses, microphones, anything that is not the face itself.
 
-A small network of our own (see `tools/train_occlusion`) looks at an upright crop together with the mesh's texture
+A small network of our own (see `tools/train_face_occlusion`) looks at an upright crop together with the mesh's texture
 coordinates, so that it knows which part of a face each pixel should show. Its answer is brought to the picture's own
 resolution by a guided filter (He, Sun and Tang, 2010), so that thin things keep their edges.
 """
