@@ -77,8 +77,9 @@ def relight(texture: Float32, base: Float32, ratio: Float32, covered: Float32) -
 
     texture: (h, w, 3) float32 sRGB. base: (h, w, 3) float32 linear light, the texture's own diffuse level. ratio:
     (h, w, 3) linear-light factors. A highlight is light reflected at the surface: what shines above `base` follows the
-    factors less, and what is shaded softens where the skin gets lighter. A tint belongs to coloured skin: grey things
-    (a highlight, a white beard) take less of it.
+    factors less, and what is shaded softens where the skin gets lighter. Colour moves along the line from grey to skin:
+    as far as a pixel has the skin's colour it takes the new skin's, grey things (a highlight, a white beard) stay grey,
+    and what differs in hue (lips, a blush) keeps its difference.
     Returns sRGB in [0, 1], 0 where covered (h, w) is 0; what is brightened rolls off softly above 0.8 instead of
     clipping.
     """
@@ -117,6 +118,7 @@ def _relight(
 ) -> None:
     top = decode.shape[0] - 1
     linear = np.empty(3, np.float32)
+    before, after = np.empty(4, np.float32), np.empty(4, np.float32)
     for y in range(texture.shape[0]):
         for x in range(texture.shape[1]):
             if covered[y, x] == 0.0:
@@ -125,31 +127,43 @@ def _relight(
                 at = min(max(texture[y, x, c], 0.0), 1.0) * top
                 low = min(int(at), top - 1)
                 linear[c] = decode[low] + (decode[low + 1] - decode[low]) * (at - low)
-            light = 0.2126 * ratio[y, x, 0] + 0.7152 * ratio[y, x, 1] + 0.0722 * ratio[y, x, 2]
-            gloss = light ** (_GLOSS_UP if light > 1.0 else _GLOSS_DOWN)
-            colour = _saturation(linear[0], linear[1], linear[2])
-            usual = _saturation(base[y, x, 0], base[y, x, 1], base[y, x, 2])
-            share = min(colour / (usual + 1e-4), 1.0)
-            soften = light**_SOFTEN if light > 1.05 else 1.0
+            _usual(base[y, x], ratio[y, x], before, after)
+            usual, light = before[3], after[3] / before[3]
+            level = _luma(linear[0], linear[1], linear[2])
+            above, below = max(level - usual, 0.0), min(level, usual)
+            if light > 1.05:
+                below = usual * (below / usual) ** (light**_SOFTEN)
+            value = below * light + above * light ** (_GLOSS_UP if light > 1.0 else _GLOSS_DOWN)
+            along, size, wanted = 0.0, 1e-5, 1e-5
             for c in range(3):
-                level = base[y, x, c]
-                above = max(linear[c] - level, 0.0)
-                below = linear[c] - above
-                if soften != 1.0:
-                    below = level * (below / level) ** soften
-                tint = 1.0 + share * (ratio[y, x, c] / light - 1.0)
-                value = (below * light + above * gloss) * tint
-                if value > 0.8 and light > 1.0:
-                    value = 0.8 + 0.2 * (1.0 - np.exp(-(value - 0.8) / 0.2))
-                at = np.sqrt(min(value, 1.0)) * top
+                along += (linear[c] / (level + 1e-5) - 1.0) * (before[c] - 1.0)
+                size += (before[c] - 1.0) ** 2
+                wanted += (after[c] - 1.0) ** 2
+            share = min(max(along / size, -0.2), 1.6)
+            stretch = min(np.sqrt(wanted / size), 1.3)
+            for c in range(3):
+                rest = linear[c] / (level + 1e-5) - 1.0 - share * (before[c] - 1.0)
+                channel = value * max(1.0 + share * (after[c] - 1.0) + stretch * rest, 0.0)
+                if channel > 0.8 and light > 1.0:
+                    channel = 0.8 + 0.2 * (1.0 - np.exp(-(channel - 0.8) / 0.2))
+                at = np.sqrt(min(channel, 1.0)) * top
                 low = min(int(at), top - 1)
                 out[y, x, c] = encode[low] + (encode[low + 1] - encode[low]) * (at - low)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _saturation(red: float, green: float, blue: float) -> float:
-    high = max(red, green, blue)
-    return (high - min(red, green, blue)) / (high + 1e-4)
+def _luma(red: float, green: float, blue: float) -> float:
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _usual(base: Float32, ratio: Float32, before: Float32, after: Float32) -> None:
+    """Skin before and under the target's light: its three channels relative to its luma, then that luma."""
+    before[3] = _luma(base[0], base[1], base[2]) + 1e-5
+    after[3] = _luma(base[0] * ratio[0], base[1] * ratio[1], base[2] * ratio[2]) + 1e-5
+    for c in range(3):
+        before[c] = base[c] / before[3]
+        after[c] = base[c] * ratio[c] / after[3]
 
 
 def to_crop(landmarks: Landmarks, matrix: Float32) -> Landmarks:
