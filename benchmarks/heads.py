@@ -12,7 +12,7 @@ from facefusion.core.arrays import UInt8
 from facefusion.geometry.mesh import canonical_mesh
 from facefusion.geometry.pose import RigidFit, rotation_of
 from facefusion.geometry.raster import Int32, rasterize
-from facefusion.processors.face_swapper.texture import Photo, build_texture
+from facefusion.processors.face_swapper.texture import build_texture
 
 TEXTURE_PX = 512
 _HEAD_CM = ((0.0, 1.6, -4.6), (7.9, 10.6, 9.4))
@@ -29,7 +29,7 @@ class Head:
     @staticmethod
     def of(face: Face) -> Head:
         """The person of a portrait."""
-        texture, _ = build_texture([Photo(face)], TEXTURE_PX)
+        texture, _ = build_texture([face], TEXTURE_PX)
         forehead = texture[TEXTURE_PX // 8 : TEXTURE_PX // 4, TEXTURE_PX * 3 // 8 : TEXTURE_PX * 5 // 8]
         return Head(texture, np.median(forehead.reshape(-1, 3), axis=0).astype(np.float32))
 

@@ -13,6 +13,8 @@ from facefusion.blend import BlendSettings, MaskSettings, paste, restrict
 from facefusion.core import AlignedFace, Face, Float32, Landmarks, Patch, Pixels, to_unit
 from facefusion.errors import NoFaceFound
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.parse import OcclusionParser
+from facefusion.pipeline.prepare import unhidden
 from facefusion.pipeline.render import Visible
 from facefusion.processors.face_swapper import FaceSwapper, Settings
 
@@ -43,7 +45,8 @@ class Product:
         self.settings = settings or Settings()
         self.mask = mask or MaskSettings()
         self.blend = BlendSettings()
-        self.look: Visible | None = None
+        self.parser = OcclusionParser() if self.mask.mask_occlusion else None
+        self.look: Visible | None = None if self.parser is None else self.parser.visible
 
     def largest(self, pixels: Pixels, *, embed: bool = True) -> Face | None:
         """The largest face of a picture, or None."""
@@ -59,7 +62,7 @@ class Product:
 
     def swapper(self, photos: Sequence[Face]) -> FaceSwapper:
         """A swapper that draws the person of `photos`."""
-        return FaceSwapper(photos, self.settings)
+        return FaceSwapper([unhidden(face, self.parser) for face in photos], self.settings)
 
     def visible(self, face: Face) -> Float32 | None:
         """What a swap of `face` would take for visible, on its whole picture; None when nothing looks."""
