@@ -42,8 +42,10 @@ class FaceAnalyser:
         """
         check_pixels("find", pixels)
         found = self.finder.find(pixels, detail=detail)
-        rois = [roi_of_landmarks(one.reading.landmarks) for one in found]
-        readings = self.reader.read(pixels, rois, crops=1 if detail == "fast" else 4)
+        readings = [one.reading for one in found]
+        if detail != "fast":
+            rois = [roi_of_landmarks(reading.landmarks) for reading in readings]
+            readings = self.reader.read(pixels, rois, crops=4)
         faces = [
             face_of(reading.landmarks, one.detection.score, one.reading.presence)
             for one, reading in zip(found, readings, strict=True)

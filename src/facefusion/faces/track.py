@@ -130,12 +130,18 @@ class FaceTracker:
             if reading.presence >= _PRESENT and live.steady.is_off(wanted):
                 reading = reader.read(pixels, [wanted], crops=crops)[0]
                 wanted = roi_of_landmarks(reading.landmarks)
-            if reading.presence < _PRESENT:
+            if not self._is_believed(pixels, live, reading):
                 live.missed += 1
                 continue
             live.missed = 0
             live.steady.follow(wanted)
             live.faces[index] = self._face(live, reading)
+
+    def _is_believed(self, pixels: Pixels, live: _Live, reading: Reading) -> bool:
+        """A face that was lost is believed again only when it is plainly there."""
+        if live.missed == 0 or reading.presence < _PRESENT:
+            return reading.presence >= _PRESENT
+        return reading.presence >= _SURELY_PRESENT and self._analyser.finder.is_there(pixels, reading.landmarks)
 
     def _face(self, live: _Live, reading: Reading) -> Face:
         landmarks = reading.landmarks

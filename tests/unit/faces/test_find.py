@@ -129,3 +129,19 @@ def test_one_face_in_each_portrait(analyser: FaceAnalyser, shared_media: Path, f
         assert len(found) == 1, path.name
         assert found[0].visibility > 0.9, path.name
         assert abs(found[0].pose.roll_deg) < 30, path.name  # type: ignore[union-attr]
+
+
+@pytest.mark.shared_media
+def test_any_roll_of_other_people(analyser: FaceAnalyser, shared_media: Path) -> None:
+    """Measured over 18 people and 11 rolls: mean 0.0051 of the eye distance, 95th percentile 0.0096, worst 0.030."""
+    errors = []
+    for path in sorted((shared_media / "people").glob("*.jpg"))[::6]:
+        picture = np.ascontiguousarray(cv2.imread(str(path))[..., ::-1])
+        height, width = picture.shape[:2]
+        truth = analyser.find(picture, embed=False)[0]
+        for roll in (45, 105, 150, 240):
+            matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -roll, 0.7).astype(np.float32)
+            (found,) = analyser.find(cv2.warpAffine(picture, matrix, (width, height)), embed=False)
+            errors.append(error(found, truth, matrix))
+    assert np.mean(errors) < 0.01
+    assert max(errors) < 0.05

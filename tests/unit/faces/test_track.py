@@ -100,8 +100,24 @@ def test_a_face_hidden_for_half_a_second_comes_back_as_itself(analyser: FaceAnal
     for pixels in frames[8:20]:
         cover((slice(40, 230), slice(150, 330)))(pixels)
     (track,) = tracked(analyser, frames, embed=True)
-    assert set(range(8)) | set(range(21, 34)) <= set(track.faces)
-    assert not set(range(10, 18)) & set(track.faces)
+    assert set(range(8)) | set(range(22, 34)) <= set(track.faces)
+    assert not set(range(9, 20)) & set(track.faces)
+
+
+def test_nothing_is_followed_where_there_is_no_face(analyser: FaceAnalyser) -> None:
+    noise = [np.random.default_rng(i).integers(40, 200, (HEIGHT, WIDTH, 3)).astype(np.uint8) for i in range(12)]
+    assert tracked(analyser, noise) == ()
+
+
+def test_averaging_over_crops_steadies_landmarks(analyser: FaceAnalyser, astronaut: np.ndarray) -> None:
+    """Measured: jitter 0.0040, 0.0033 and 0.0030 of the eye distance with one, two and four crops."""
+    frames = [frame(astronaut, 240, 130, seed=i) for i in range(20)]
+    jitter = []
+    for crops in (1, 4):
+        (track,) = tracked(analyser, frames, crops=crops)
+        points = np.array([track.faces[i].landmarks.xy for i in range(4, 20)])  # type: ignore[union-attr]
+        jitter.append(np.abs(np.diff(points, n=2, axis=0)).mean())
+    assert jitter[1] < 0.9 * jitter[0]
 
 
 def test_a_face_that_comes_in_is_followed_back_to_where_it_came_in(
