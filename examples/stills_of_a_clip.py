@@ -1,6 +1,7 @@
 """Measure a clip once, then draw only some frames:  python examples/stills_of_a_clip.py anna.jpg clip.mp4 folder
 
-Rendering is a function of frame, analysis and plan, so any frame can be drawn alone and comes out the same.
+Rendering is a function of frame, analysis and plan, so any frame can be drawn alone and comes out the same. Frames of
+`render` carry the visible label already; `marks_of` gives the metadata that goes with them.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from facefusion import Plan, analyse, open_media, render, save_image
+from facefusion import Plan, analyse, open_media, render
+from facefusion.media import write_image
+from facefusion.pipeline.engine import marks_of
 
 
 def main(source_path: str, target_path: str, folder: str, every: int = 4) -> None:
@@ -22,7 +25,7 @@ def main(source_path: str, target_path: str, folder: str, every: int = 4) -> Non
             plan = Plan.from_mapping({**wanted, "start": f"{start}f", "end": f"{start + 1}f"})
             for frame in render(reader, analysis, plan):
                 path = Path(folder) / f"still_{frame.index:04d}.png"
-                save_image(path, frame.pixels[..., ::-1], faces=analysis.faces_in(frame.index), overwrite=True)
+                write_image(path, frame, xmp=marks_of(plan).xmp(), overwrite=True)
 
 
 if __name__ == "__main__":

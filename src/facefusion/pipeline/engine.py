@@ -54,7 +54,7 @@ def run(
     with open_media(plan.target, frame_rate=frame_rate_of(plan)) as reader:
         part = range_of(reader, plan.start, plan.end)
         check_label(plan, reader)
-        with open_sink(plan, reader, part, marks_of(plan, created or datetime.now(UTC))) as sink:
+        with open_sink(plan, reader, part, marks_of(plan, created)) as sink:
             warnings = [*_provider_warnings(plan, progress), *sink.warnings]
             analyser = FaceAnalyser(providers=plan.job.execution_provider)
             given = load_given(plan, analyser)
@@ -135,8 +135,9 @@ def frame_rate_of(plan: Plan) -> Fraction:
     return rate
 
 
-def marks_of(plan: Plan, created: datetime) -> Marks:
-    """The metadata that says what was done; its number is a digest of the plan and the time."""
+def marks_of(plan: Plan, created: datetime | None = None) -> Marks:
+    """The metadata that says what was done; its number is a digest of the plan and the time, now by default."""
+    created = created or datetime.now(UTC)
     kinds = {entry.kind for entry in plan.entries}
     words = json.dumps([plan.to_mapping(), created.isoformat()], sort_keys=True)
     number = hashlib.sha256(words.encode()).hexdigest()[:32]

@@ -12,7 +12,7 @@ from facefusion.geometry.color import rgb_to_lab
 
 _HUE_LOW_DEG, _HUE_HIGH_DEG = 38.0, 68.0
 """Hue angles of human skin in CIE Lab under daylight, all tones (Xiao et al., Skin Research and Technology 2017)."""
-_CHROMA_LOW, _CHROMA_HIGH = 8.0, 32.0
+_CHROMA_LOW, _CHROMA_HIGH = 8.0, 36.0
 
 
 def cast_of(pixels: Float32, skin: Float32) -> tuple[float, float]:
