@@ -99,7 +99,7 @@ def _content_of(faces: Sequence[Face]) -> str:
 def _unseen(confidence: Float32) -> Float32:
     """(256, 256) float32: 1 where the texture was made up, softly 0 where a photo shows it; small gaps do not count."""
     small = cv2.resize(confidence, (MAP_SIZE, MAP_SIZE), interpolation=cv2.INTER_AREA)
-    small = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (13, 13)))
+    small = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (23, 23)))
     solid = cv2.GaussianBlur(cv2.erode(small, np.ones((3, 3), np.uint8)), (0, 0), 4.0)
     unseen: Float32 = np.clip((0.62 - solid) / 0.4, 0.0, 1.0).astype(np.float32)
     return unseen
@@ -149,7 +149,7 @@ class FaceSwapper:
         if part is None:
             return None
         z = landmarks.z if landmarks.z is not None else np.zeros(len(landmarks), np.float32)
-        moved = move_target(aligned.pixels, landmarks.xy, after, z)
+        moved = _behind(aligned, move_target(aligned.pixels, landmarks.xy, after, z))
         base = aligned.pixels if moved is None else moved
         ratio = self._light(aligned, landmarks)
         seen = None if aligned.visible is None else aligned.visible[part]
@@ -215,6 +215,13 @@ def _validity(drawn: Drawn) -> Float32:
     """Where the drawn texture can be trusted: on the mesh, and not where the surface turns away from the camera."""
     facing = np.clip((drawn.facing - 0.05) / 0.4, 0.0, 1.0)
     return cv2.GaussianBlur((drawn.covered * facing).astype(np.float32), (0, 0), 0.8) * drawn.covered
+
+
+def _behind(aligned: AlignedFace, moved: Float32 | None) -> Float32 | None:
+    """The moved target, but what is in front of the face stays where it is."""
+    if moved is None or aligned.visible is None:
+        return moved
+    return aligned.pixels + (moved - aligned.pixels) * aligned.visible[..., None]
 
 
 def _over(base: Float32, face: Float32, validity: Float32, detail: float, *, seed: int) -> Float32:
