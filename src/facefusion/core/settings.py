@@ -14,7 +14,6 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from facefusion.errors import UsageError
 
-
 Kind = Literal["float", "int", "bool", "text", "texts", "choice", "choices"]
 
 

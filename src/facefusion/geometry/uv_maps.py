@@ -57,9 +57,11 @@ BEARD = (
 class UvMaps:
     """Square maps of `size` texels; row 0 is the forehead.
 
-    coverage: (S, S) float32, 1 on texels that lie on the mesh. skin: (S, S) float32 in [0, 1], plain skin (no brows,
-    eyes, lips, nostrils; the beard's region counts less). beard: (S, S) float32, 1 where a beard grows. inset_cm: (S, S) float32, distance to the mesh's outline.
+    coverage: (S, S) float32, 1 on texels that lie on the mesh.
+    skin: (S, S) float32 in [0, 1], plain skin: no brows, eyes, lips, nostrils; the beard's region counts less.
     cheeks: (S, S) float32, the surest skin: cheeks, nose bridge, lower forehead.
+    beard: (S, S) float32, 1 where a beard grows.
+    inset_cm: (S, S) float32, distance to the mesh's outline.
     """
 
     size: int
