@@ -48,6 +48,7 @@ class Reporter:
         self.mode = mode
         self._out, self._errors = out or sys.stdout, errors or sys.stderr
         self._phase, self._told, self._live = "", 0.0, False
+        self._warned: set[str] = set()
 
     def __call__(self, event: ProgressEvent) -> None:
         """The listener of a `Progress`."""
@@ -63,7 +64,10 @@ class Reporter:
         self._tell(event, new_phase)
 
     def warning(self, text: str) -> None:
-        """A line that the user should read even in the quiet mode."""
+        """A line that the user should read even in the quiet mode; once is enough."""
+        if text in self._warned:
+            return
+        self._warned.add(text)
         if self.mode == "json":
             self.event("warning", message=text)
         else:

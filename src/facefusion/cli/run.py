@@ -56,6 +56,9 @@ def render(plan: Plan, reporter: Reporter) -> None:
     reporter.event("started", target=str(plan.target), output=str(plan.output))
     with stopped_by_signals(progress):
         report = run_plan(plan, progress)
+    for line in report.warnings:
+        reporter.warning(line)
     reporter.event("done", **report.as_dict())
     for line in report.lines():
-        reporter.say(line)
+        if line not in report.warnings:
+            reporter.say(line)
