@@ -17,6 +17,7 @@ import numpy as np
 
 from facefusion.core import Face, Landmarks, Pixels, Track
 from facefusion.faces.analyser import FaceAnalyser, face_of
+from facefusion.faces.doubles import joined_doubles
 from facefusion.faces.embed import SAME_PERSON, distance
 from facefusion.faces.evidence import Evidence
 from facefusion.faces.find import Detail
@@ -114,8 +115,9 @@ class FaceTracker:
 
     def tracks(self) -> tuple[Track, ...]:
         """All tracks so far, ended and live, in order of their first frame."""
-        found = [Track(live.track_id, dict(sorted(live.faces.items()))) for live in self._ended + self._live]
-        return tuple(sorted(found, key=lambda track: (track.first, track.track_id)))
+        return joined_doubles(
+            [Track(live.track_id, dict(sorted(live.faces.items()))) for live in self._ended + self._live]
+        )
 
     def evidence(self) -> Mapping[int, Evidence]:
         """The best samples of each track, by track id."""
