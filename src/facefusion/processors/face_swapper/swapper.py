@@ -11,13 +11,14 @@ from typing import ClassVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from facefusion.core import AlignedFace, Box, CropKind, Face, Float32, Landmarks, Patch
 from facefusion.core.settings import check_settings
 from facefusion.errors import NoFaceFound
 from facefusion.geometry.color import luma, srgb_to_linear
 from facefusion.geometry.mesh import IMAGE_LEFT_EYE, IMAGE_RIGHT_EYE
-from facefusion.geometry.uv_maps import uv_maps
+from facefusion.geometry.uv_maps import uv_maps, uv_pixels
 from facefusion.processors.face_swapper.detail import match_detail
 from facefusion.processors.face_swapper.eyes import Iris, iris_of, opening, paint_iris
 from facefusion.processors.face_swapper.light import diffuse_level, light_ratio, skin_weight
@@ -97,12 +98,21 @@ def _content_of(faces: Sequence[Face]) -> str:
 
 
 def _unseen(confidence: Float32) -> Float32:
-    """(256, 256) float32: 1 where the texture was made up, softly 0 where a photo shows it; small gaps do not count."""
+    """(256, 256) float32: 1 where the texture was made up, softly 0 where a photo shows it.
+
+    A gap that is narrow below the brows (a frame of glasses, a strand) is filled from beside it and does not count.
+    """
     small = cv2.resize(confidence, (MAP_SIZE, MAP_SIZE), interpolation=cv2.INTER_AREA)
-    small = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (23, 23)))
+    closed = [cv2.morphologyEx(small, cv2.MORPH_CLOSE, _disc(width)) for width in (11, 25)]
+    brow_row = int(uv_pixels(MAP_SIZE)[105, 1]) - 4
+    small = np.vstack([closed[0][:brow_row], closed[1][brow_row:]])
     solid = cv2.GaussianBlur(cv2.erode(small, np.ones((3, 3), np.uint8)), (0, 0), 4.0)
     unseen: Float32 = np.clip((0.62 - solid) / 0.4, 0.0, 1.0).astype(np.float32)
     return unseen
+
+
+def _disc(width: int) -> NDArray[np.uint8]:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
 
 
 def _eye_opening(faces: Sequence[Face]) -> float:

@@ -24,7 +24,7 @@ from facefusion.processors.face_swapper.sampling import smooth_normals
 UV_EYE_DISTANCE = 0.235
 """Distance between the eye centres in texture widths."""
 LIGHT_SIZE = 64
-_SHADOW = 0.045
+_SHADOW = 0.07
 """Margin around whatever hides a part of a photo, in eye distances."""
 
 
