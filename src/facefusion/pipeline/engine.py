@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -21,7 +21,7 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media
 from facefusion.models import open_session
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
-from facefusion.pipeline.deliver import open_sink
+from facefusion.pipeline.deliver import Sink, open_sink
 from facefusion.pipeline.flow import Flow, mapped
 from facefusion.pipeline.inputs import check_paths
 from facefusion.pipeline.labels import FrameLabels, labelled
@@ -48,7 +48,6 @@ def run(
     carry, now by default. Raises the errors of `facefusion.errors`.
     """
     progress, begun, tally = progress or Progress(), time.monotonic(), Tally()
-    left_out: list[str] = []
     check_paths(plan)
     progress.start("prepare")
     with open_media(plan.target, frame_rate=frame_rate_of(plan)) as reader:
@@ -57,16 +56,11 @@ def run(
         with open_sink(plan, reader, part, marks_of(plan, created)) as sink:
             warnings = [*_provider_warnings(plan, progress), *sink.warnings]
             analyser = FaceAnalyser(providers=plan.job.execution_provider)
-            given = load_given(plan, analyser)
+            given = load_given(plan, analyser, progress)
             analysis = survey(reader, analysed_range(plan, reader), analyser, progress).analysis
-            context = prepare(plan, reader, analysis, given)
+            context = prepare(plan, reader, analysis, given, progress)
             with closing(rendered_frames(reader, part, analysis, context, plan, progress)) as frames:
-                for rendered in frames:
-                    tally.add(rendered.notes)
-                    if _is_kept(rendered, reader, plan):
-                        sink.write(rendered.frame)
-                    else:
-                        left_out.append(reader.path_of(rendered.frame.index).name)
+                left_out = _written(frames, sink, reader, plan, tally)
             progress.start("finish")
     warnings += [line for line in sink.warnings if line not in warnings]
     if left_out:
@@ -83,10 +77,11 @@ def render(
 
     Raises NoFaceFound when nobody who is meant is there, Cancelled, and what reading raises.
     """
+    progress = progress or Progress()
     analyser = FaceAnalyser(providers=plan.job.execution_provider)
-    context = prepare(plan, reader, analysis, load_given(plan, analyser))
+    context = prepare(plan, reader, analysis, load_given(plan, analyser, progress), progress)
     part = range_of(reader, plan.start, plan.end)
-    with closing(rendered_frames(reader, part, analysis, context, plan, progress or Progress())) as frames:
+    with closing(rendered_frames(reader, part, analysis, context, plan, progress)) as frames:
         for rendered in frames:
             yield rendered.frame
 
@@ -115,6 +110,18 @@ def rendered_frames(
         for rendered in results:
             yield rendered
             progress.advance(faces=len(rendered.notes))
+
+
+def _written(frames: Iterable[Rendered], sink: Sink, reader: MediaReader, plan: Plan, tally: Tally) -> list[str]:
+    """Hand `frames` to `sink` and count them; the names of those pictures of a folder that are left out."""
+    left_out = []
+    for rendered in frames:
+        tally.add(rendered.notes)
+        if _is_kept(rendered, reader, plan):
+            sink.write(rendered.frame)
+        else:
+            left_out.append(reader.path_of(rendered.frame.index).name)
+    return left_out
 
 
 def check_label(plan: Plan, reader: MediaReader) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from facefusion.core import Analysis, Face, Float32, to_unit
+from facefusion.core import Analysis, Face, Float32, Progress, to_unit
 from facefusion.errors import InvalidInput, NoFaceFound
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.parse import OcclusionParser
@@ -29,7 +29,7 @@ class Given:
     reference: Float32 | None = None
 
 
-def load_given(plan: Plan, analyser: FaceAnalyser) -> Given:
+def load_given(plan: Plan, analyser: FaceAnalyser, progress: Progress) -> Given:
     """Read every photo of `plan`. Raises InvalidInput, NoFaceFound and SeveralFacesFound, each naming the photo."""
     reference = None
     if plan.selector.face_selector_mode == "reference":
@@ -37,14 +37,14 @@ def load_given(plan: Plan, analyser: FaceAnalyser) -> Given:
         reference = the_face(read_image(path).pixels, path, analyser).embedding
     if not plan.needs_source:
         return Given(reference=reference)
-    own = {person: load_person(paths, analyser) for person, paths in plan.assignments.items()}
-    return Given(load_person(plan.sources, analyser), own, reference)
+    own = {person: load_person(paths, analyser, progress) for person, paths in plan.assignments.items()}
+    return Given(load_person(plan.sources, analyser, progress), own, reference)
 
 
-def prepare(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given) -> RenderContext:
+def prepare(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given, progress: Progress) -> RenderContext:
     """The context that `render_frame` needs. Raises NoFaceFound when nobody who is meant is there.
 
-    With `allow_no_face` nobody may be there. Raises UsageError for an assignment to somebody unknown.
+    With `allow_no_face` nobody may be there. Raises UsageError for an assignment to somebody unknown, and Cancelled.
     """
     is_empty = not analysis.by_frame
     if is_empty and not plan.job.allow_no_face:
@@ -53,7 +53,7 @@ def prepare(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given) -
         check_people(analysis, plan.assignments)
     parser = OcclusionParser(providers=plan.job.execution_provider) if plan.mask.mask_occlusion else None
     return RenderContext(
-        casting=_casting(plan, reader, analysis, given, parser),
+        casting=_casting(plan, reader, analysis, given, _Builder(plan, parser, progress)),
         mask=plan.mask,
         blend=plan.blend,
         painted=_painted(plan, analysis),
@@ -61,19 +61,32 @@ def prepare(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given) -
     )
 
 
-def _casting(
-    plan: Plan, reader: MediaReader, analysis: Analysis, given: Given, parser: OcclusionParser | None
-) -> Casting:
-    own = {person: _effects(plan, given.own.get(person, ()), parser) for person in plan.assignments}
+def _casting(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given, builder: _Builder) -> Casting:
+    own = {person: builder.effects(given.own.get(person, ())) for person in plan.assignments}
     if plan.assignments and not plan.sources:
         return Casting(own=own)
     chosen = chosen_tracks(analysis, plan.selector, is_clip=reader.info.is_clip, reference=given.reference)
-    return Casting(own=own, chosen=chosen, shared=_effects(plan, given.shared, parser))
+    return Casting(own=own, chosen=chosen, shared=builder.effects(given.shared))
 
 
-def _effects(plan: Plan, photos: Photos, parser: OcclusionParser | None) -> Effects:
-    clear = [unhidden(face, parser) for face in photos]
-    return tuple(entry.build(plan.effects[entry.name], photos=clear) for entry in plan.entries)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Builder:
+    """Makes the effects of a plan for one person after another."""
+
+    plan: Plan
+    parser: OcclusionParser | None
+    progress: Progress
+
+    def effects(self, photos: Photos) -> Effects:
+        """The effects that put the person of `photos` on; raises Cancelled between two."""
+        clear, effects = [], []
+        for face in photos:
+            self.progress.check()
+            clear.append(unhidden(face, self.parser))
+        for entry in self.plan.entries:
+            self.progress.check()
+            effects.append(entry.build(self.plan.effects[entry.name], photos=clear))
+        return tuple(effects)
 
 
 def unhidden(face: Face, parser: OcclusionParser | None) -> Face:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facefusion.core import Face, Pixels
+from facefusion.core import Face, Pixels, Progress
 from facefusion.errors import InvalidInput, NoFaceFound, SeveralFacesFound
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.embed import distance
@@ -19,14 +19,18 @@ SAME_PERSON = 0.65
 """Photos of one person lie nearer than this, also with years between them; two people lie further apart (0.82)."""
 
 
-def load_person(paths: Sequence[Path], analyser: FaceAnalyser) -> tuple[Face, ...]:
+def load_person(paths: Sequence[Path], analyser: FaceAnalyser, progress: Progress) -> tuple[Face, ...]:
     """One face for each photo, all of the same person, each with its picture and dense landmarks.
 
     Raises InvalidInput (unreadable, or a photo of somebody else), NoFaceFound, SeveralFacesFound; each names the photo.
+    Raises Cancelled between two photos.
     """
-    faces = tuple(the_face(read_image(path).pixels, path, analyser) for path in paths)
+    faces = []
+    for path in paths:
+        progress.check()
+        faces.append(the_face(read_image(path).pixels, path, analyser))
     check_same_person(faces, paths)
-    return faces
+    return tuple(faces)
 
 
 def the_face(pixels: Pixels, path: Path, analyser: FaceAnalyser) -> Face:
