@@ -81,6 +81,38 @@ def test_ctrl_c(moment: str, name: str, media: Path, tmp_path: Path) -> None:
     assert contents(tmp_path) == {}
 
 
+BUSY = """
+import time
+from facefusion.cli.main import script
+from facefusion.pipeline import engine
+def busy(*_):
+    print("busy", flush=True)
+    for _ in range(600):
+        time.sleep(0.1)
+engine.{step} = busy
+script()
+"""
+
+
+@posix
+@pytest.mark.parametrize("step", ["prepare", "render_frame"])
+def test_ctrl_c_while_something_takes_long(step: str, media: Path, tmp_path: Path) -> None:
+    """As on a first run, when inner loops are compiled: nobody waits for it, and still nothing is left."""
+    request = ["--source", media / "source.png", "--target", media / "long.mp4", "--output", tmp_path / "out.mp4"]
+    command = [sys.executable, "-c", BUSY.format(step=step), "--quiet", *request, "--end", "20f"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"busy\n"
+        begun = time.monotonic()
+        seconds = until_it_ended(process)
+        assert time.monotonic() - begun < 10, "one second of patience, and the end; more where the machine is busy"
+        said = process.stderr.read().decode()
+    assert process.returncode == 130
+    assert seconds < 2
+    assert said.startswith("facefusion: cancelled")
+    assert len(said.splitlines()) == 1
+    assert contents(tmp_path) == {}
+
+
 @posix
 def test_ctrl_c_while_it_still_loads() -> None:
     """The signal comes in the middle of the imports."""

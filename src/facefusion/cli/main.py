@@ -40,6 +40,8 @@ def script() -> None:
             stream.reconfigure(errors="backslashreplace")
     code = main()
     _let_go(sys.__stdout__)
+    if code == Cancelled.exit_code:  # a thread may still be busy with a frame that nobody waits for
+        os._exit(code)
     sys.exit(code)
 
 
