@@ -31,6 +31,8 @@ from facefusion.pipeline.render import RenderContext, Rendered, render_frame
 from facefusion.pipeline.report import RunReport, Tally
 from facefusion.provenance import Labeller, Marks
 
+_MOST_WORKERS = 16
+"""More than this the encoder cannot take, and each holds a frame in memory; --threads can ask for more."""
 _FRAMES_AHEAD = 2
 """Frames on their way beyond those that are being rendered: enough that no side waits, few enough to stay small."""
 
@@ -90,7 +92,7 @@ def rendered_frames(
     reader: MediaReader, part: FrameRange, analysis: Analysis, context: RenderContext, plan: Plan, progress: Progress
 ) -> Generator[Rendered, None, None]:
     """Frames of `part`, rendered and labelled by several threads, in order; memory does not grow with the length."""
-    workers = plan.job.threads or os.cpu_count() or 1
+    workers = plan.job.threads or min(os.cpu_count() or 1, _MOST_WORKERS)
     labels = FrameLabels(plan.label, analysis, is_clip=reader.info.is_clip, color=reader.info.color)
     first = reader.timestamps()[part.start].seconds
 

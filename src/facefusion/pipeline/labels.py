@@ -15,21 +15,25 @@ from facefusion.provenance import Labeller, LabelSettings
 _GROWN = 0.12
 """How much a face's box is grown on each side, by its own size: landmarks end at the brow and the cheek."""
 _GRID_PX = 16
+_SHORTEST_PART = 8
+"""Frames that a label stays in one place at least."""
 
 
 class FrameLabels:
     """Labellers for the frames of one output: one place for each shot of a clip, a new one for each picture.
 
-    Safe in threads. Raises SettingsError and InvalidInput as `Labeller` does.
+    Where faces reach every place of a shot, it is halved until each part has a free one: the label moves rather than
+    lie on a face. Safe in threads. Raises SettingsError and InvalidInput as `Labeller` does.
     """
 
     def __init__(self, settings: LabelSettings, analysis: Analysis, *, is_clip: bool, color: ColorInfo) -> None:
         self._settings, self._analysis, self._is_clip, self._color = settings, analysis, is_clip, color
-        self._begins = [shot.start for shot in analysis.shots]
-        self._placed: list[Labeller] = []
+        parts: list[tuple[int, Labeller]] = []
         if is_clip:
             bare = self._bare(analysis.width, analysis.height)
-            self._placed = [bare.place(faces_of(analysis, shot)) for shot in analysis.shots]
+            parts = [part for shot in analysis.shots for part in _placed(bare, analysis, shot)]
+        self._begins = [start for start, _ in parts]
+        self._placed = [labeller for _, labeller in parts]
 
     def of(self, frame: Frame) -> Labeller:
         """The labeller of `frame`."""
@@ -40,6 +44,17 @@ class FrameLabels:
 
     def _bare(self, width: int, height: int) -> Labeller:
         return Labeller(self._settings, width=width, height=height, is_video=self._is_clip, color=self._color)
+
+
+def _placed(bare: Labeller, analysis: Analysis, shot: Shot) -> list[tuple[int, Labeller]]:
+    """First frame and labeller of each part of a shot; one part where one place serves the whole shot."""
+    labeller = bare.place(faces_of(analysis, shot))
+    is_free = not (labeller.covers_face(seconds=0.0) or labeller.covers_face(seconds=math.inf))
+    if is_free or len(shot) <= _SHORTEST_PART:
+        return [(shot.start, labeller)]
+    middle = (shot.start + shot.stop) // 2
+    halves = (Shot(shot.start, middle), Shot(middle, shot.stop))
+    return [part for half in halves for part in _placed(bare, analysis, half)]
 
 
 def labelled(frame: Frame, labeller: Labeller, *, is_own: bool, seconds: float | None = None) -> Frame:

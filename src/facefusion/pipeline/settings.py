@@ -44,7 +44,10 @@ class JobSettings:
         ("cpu",), why="what the models run on; repeat it, the preferred first; a missing one is named, not skipped"
     )
     threads: int = option(
-        0, low=0, high=256, why="frames rendered at once; 0 takes one for every processor core; more needs more memory"
+        0,
+        low=0,
+        high=256,
+        why="frames rendered at once; 0 takes one for every core, 16 at most; more needs more memory",
     )
 
 

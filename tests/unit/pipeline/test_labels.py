@@ -43,6 +43,18 @@ def test_every_shot_has_its_own_place_off_its_faces(is_clip: bool) -> None:
         assert labels.of(_frame(0)) is labels.of(_frame(1))
 
 
+def test_a_face_that_reaches_every_place_makes_the_label_move() -> None:
+    points = Landmarks(np.zeros((5, 2), np.float32))
+    halves = {0: Box(0, 0, 320, 110), 1: Box(0, 130, 320, 240)}
+    faces = {index: Face(halves[index // 20], 1.0, points, track_id=1) for index in range(40)}
+    tracks = (Track(1, faces),)
+    analysis = Analysis(40, WIDTH, HEIGHT, shots=(Shot(0, 40),), tracks=tracks, by_frame=by_frame(tracks))
+    labels = FrameLabels(LabelSettings(), analysis, is_clip=True, color=ColorInfo())
+    for index in range(40):
+        assert labels.of(_frame(index)).box(seconds=9.0).iou(faces[index].box) == 0
+    assert len({id(labels.of(_frame(index))) for index in range(40)}) == 2
+
+
 def test_only_the_label_changes_and_a_foreign_array_is_not_written() -> None:
     labeller = Labeller(LabelSettings(), width=WIDTH, height=HEIGHT, is_video=False)
     frame = _frame(0)
