@@ -270,7 +270,8 @@ def main() -> int:
     cast = Cast(Product(), portraits)
     for source, target in cast.pairs[:: len(cast.pairs) // AGREEMENTS]:
         check_same(cast.product, cast.swappers[source], cast.faces[target], cast.swap(source, target))
-    result = summary(cast, *run(cast, chosen.workers), outside_of_files=whole_runs(cast.product, portraits))
+    outside = whole_runs(cast.product, portraits)
+    result = summary(cast, *run(cast, chosen.workers), outside_of_files=outside)
     print(printed(dict(result.details)), end="\n\n")
     return finish(result, date=chosen.date, folder=chosen.results)
 

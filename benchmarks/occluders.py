@@ -129,9 +129,9 @@ def _finger(canvas: Canvas, root: Float32, toward: Float32, length: float, width
 
 
 def _glasses(canvas: Canvas, place: Place, rng: np.random.Generator) -> None:
-    """Frames with clear lenses: rims, bridge and temples. Only the frame occludes."""
+    """Frames with clear lenses, 1.5 to 6 mm thick: rims, bridge and temples. Only the frame occludes."""
     ink = Ink(_pick(_FRAMES, rng), shade=rng.uniform(0.1, 0.4))
-    rim = place.unit * rng.uniform(0.045, 0.12)
+    rim = place.unit * rng.uniform(0.025, 0.09)
     half_w, half_h = rng.uniform(0.34, 0.42), rng.uniform(0.24, 0.36)
     square = rng.uniform(2.0, 5.0)
     angle = np.linspace(0, 2 * np.pi, 73)

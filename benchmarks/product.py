@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,13 +71,18 @@ class Product:
         aligned = cut_out(face.picture, face, self.look)
         return _on_picture(face.picture, None, aligned)[2]
 
-    def swap(self, swapper: FaceSwapper, target: Face) -> Swap:
-        """`target`'s own picture with its face swapped."""
+    def swap(self, swapper: FaceSwapper, target: Face, *, known: Float32 | None = None) -> Swap:
+        """`target`'s own picture with its face swapped.
+
+        known: (H, W) float32, what is truly visible, to be taken instead of looking; None: look as the product does.
+        """
         picture = target.picture
         if picture is None or target.landmarks is None:
             raise ValueError("swap: got a face without picture or landmarks")
         start = time.perf_counter()
         aligned = cut_out(picture, target, self.look)
+        if known is not None:
+            aligned = with_known(aligned, known)
         patch = swapper.process_face(aligned)
         if patch is not None:
             patch = restrict(patch, target.landmarks, self.mask)
@@ -97,6 +102,13 @@ def cut_out(picture: Pixels, face: Face, look: Visible | None) -> AlignedFace:
     crop = picture[y0:y1, x0:x1]
     within = Landmarks(face.landmarks.xy - np.array((x0, y0), np.float32), face.landmarks.z)
     return AlignedFace(to_unit(crop), matrix, face, visible=None if look is None else look(crop, within))
+
+
+def with_known(aligned: AlignedFace, known: Float32) -> AlignedFace:
+    """The same crop with its part of a whole picture's visible mask."""
+    x0, y0 = (-int(shift) for shift in aligned.matrix[:, 2])
+    height, width = aligned.pixels.shape[:2]
+    return replace(aligned, visible=np.ascontiguousarray(known[y0 : y0 + height, x0 : x0 + width]))
 
 
 def _on_picture(

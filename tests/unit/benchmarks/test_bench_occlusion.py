@@ -35,11 +35,11 @@ def outcome(kept, is_top1=True, kind="bar"):
 
 def test_painting_over_or_losing_the_person_misses_a_bar():
     good = [outcome(100, kind=kind) for kind in KINDS]
-    assert not summary(good, {"a": 0.0}).misses()
+    assert not summary(good, good, {"a": 0.0}).misses()
     painted = [outcome(80, kind=kind) for kind in KINDS]
-    assert {bar.figure for bar in summary(painted, {"a": 0.0}).misses()} == {"unchanged", "unchanged_inside_face"}
+    assert {bar.figure for bar in summary(painted, good, {"a": 0.0}).misses()} == {"unchanged", "unchanged_inside_face"}
     nobody = [outcome(100, is_top1=False, kind=kind) for kind in KINDS]
-    assert [bar.figure for bar in summary(nobody, {"a": 0.0}).misses()] == ["identity_top1"]
+    assert [bar.figure for bar in summary(nobody, good, {"a": 0.0}).misses()] == ["identity_top1"]
 
 
 def test_the_worst_case_is_told():
