@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from facefusion.core import Face, Float32, to_unit
-from facefusion.geometry.color import linear_to_srgb, luma, srgb_to_linear
+from facefusion.geometry.color import linear_to_srgb, luma, rgb_to_lab, srgb_to_linear
 from facefusion.geometry.fill import fill_smoothly
 from facefusion.geometry.mesh import canonical_mesh
 from facefusion.geometry.raster import rasterize, vertex_normals
@@ -24,8 +24,9 @@ from facefusion.processors.face_swapper.sampling import smooth_normals
 UV_EYE_DISTANCE = 0.235
 """Distance between the eye centres in texture widths."""
 LIGHT_SIZE = 64
-_SHADOW = 0.07
-"""Margin around whatever hides a part of a photo, in eye distances."""
+_SHADOW_ABOVE, _SHADOW_BELOW = 0.07, 0.03
+"""Margins around whatever hides a part of a photo, above the brows and below, in eye distances."""
+_COLOUR_SIZE = 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +63,7 @@ def unwrap(face: Face, size: int) -> Unwrapped:
     facing = np.clip(-spread[..., 5], 0.0, 1.0) ** 2
     weight = facing * covered * _inside(place, picture.shape[:2]) * _seen(spread[..., :3], xyz, picture.shape[:2])
     if face.visible is not None:
-        weight = weight * cv2.remap(_clear_of_shadow(face.visible, face), place, None, cv2.INTER_LINEAR)
+        weight = weight * np.minimum(_shown(face.visible, face, place), _skin_coloured(pixels))
     return Unwrapped(np.clip(pixels, 0, 1), weight.astype(np.float32), smooth_normals(xyz, LIGHT_SIZE))
 
 
@@ -92,11 +93,61 @@ def _reduced_for(face: Face, size: int) -> Float32:
     return cv2.GaussianBlur(picture, (0, 0), 0.45 * excess) if excess > 1.2 else picture
 
 
-def _clear_of_shadow(visible: Float32, face: Face) -> Float32:
-    """The visible part less a margin: beside hair, frames and hands lie their shadows and single strands."""
-    width = 2 * round(_SHADOW * face.eye_distance_px) + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    return cv2.erode(visible, kernel, borderValue=1.0)
+def _shown(visible: Float32, face: Face, place: Float32) -> Float32:
+    """What a photo shows, in texture space, less a margin: beside hair and frames lie their shadows and single strands.
+
+    The margin is wide on the forehead, where a fringe ends in strands, and narrow at eyes and brows.
+    """
+    brow_row = _brow_row(place.shape[0])
+    forehead = _at(_clear(visible, _SHADOW_ABOVE * face.eye_distance_px), place[:brow_row])
+    below = _at(_clear(np.clip(visible * 2.5, 0.0, 1.0), _SHADOW_BELOW * face.eye_distance_px), place[brow_row:])
+    return np.vstack([_hanging(forehead), below])
+
+
+def _skin_coloured(pixels: Float32) -> Float32:
+    """(S, S) float32: 0 where the forehead has not the cheeks' colour, as under a fringe; 1 below the brows.
+
+    pixels: (S, S, 3) float32 sRGB in texture space. Distances are counted in robust deviations of the cheeks.
+    """
+    size, maps = pixels.shape[0], uv_maps(_COLOUR_SIZE)
+    lab = rgb_to_lab(cv2.resize(np.clip(pixels, 0.0, 1.0), (_COLOUR_SIZE, _COLOUR_SIZE), interpolation=cv2.INTER_AREA))
+    cheeks = lab[maps.cheeks > 0.8]
+    usual = np.median(cheeks, axis=0)
+    spread = np.maximum(1.4826 * np.median(np.abs(cheeks - usual), axis=0), (5.0, 3.0, 3.0))
+    off = (lab - usual) / spread
+    away = np.sqrt(0.5 * off[..., 0] ** 2 + 0.5 * off[..., 1] ** 2 + 0.5 * off[..., 2] ** 2)
+    like_skin = np.clip(3.4 - cv2.GaussianBlur(away.astype(np.float32), (0, 0), 1.5), 0.0, 1.0)
+    brow_row = _brow_row(_COLOUR_SIZE)
+    kernel = np.ones((5, 5), np.uint8)
+    forehead = cv2.erode(cv2.dilate(like_skin[:brow_row], kernel), np.ones((11, 11), np.uint8))
+    whole = np.vstack([_hanging(forehead), np.ones((_COLOUR_SIZE - brow_row, _COLOUR_SIZE), np.float32)])
+    return cv2.resize(whole, (size, size), interpolation=cv2.INTER_LINEAR)
+
+
+def _hanging(forehead: Float32) -> Float32:
+    """Hair falls from above: what lies over a hidden part of the forehead is hidden too, and so is a narrow gap.
+
+    forehead: (rows, S) float32, row 0 is the top.
+    """
+    over = np.ascontiguousarray(np.minimum.accumulate(forehead[::-1], axis=0)[::-1])
+    width = forehead.shape[1] // 5
+    opened = cv2.morphologyEx(over, cv2.MORPH_OPEN, np.ones((1, width), np.uint8), borderValue=0.0)
+    margin = forehead.shape[1] // 40
+    return cv2.erode(opened, np.ones((2 * margin + 1, 1), np.uint8), borderValue=1.0)
+
+
+def _brow_row(size: int) -> int:
+    """The row of a texture at which the brows begin."""
+    return int(uv_pixels(size)[105, 1]) - size // 64
+
+
+def _clear(visible: Float32, margin_px: float) -> Float32:
+    width = 2 * round(margin_px) + 1
+    return cv2.erode(visible, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)), borderValue=1.0)
+
+
+def _at(values: Float32, place: Float32) -> Float32:
+    return cv2.remap(values, np.ascontiguousarray(place), None, cv2.INTER_LINEAR)
 
 
 def _inside(place: Float32, shape: tuple[int, ...]) -> Float32:
