@@ -101,7 +101,7 @@ def check_identity(analyser: FaceAnalyser, before: Pixels, after: Pixels) -> Non
     """The face in `after` is far more the astronaut's than the one in `before`, in the same place."""
     (source,), (old,), (new,) = (analyser.find(pixels) for pixels in (astronaut(), before, after))
     was, became = (distance(face.embedding, source.embedding) for face in (old, new))
-    assert became < was - 0.1
+    assert became < was - 0.04, "coding alone moves it by 0.01"
     assert np.abs(old.keypoints.xy - new.keypoints.xy).max() < 0.12 * old.box.width
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from facefusion.errors import InvalidInput, MediaUnreadable
-from facefusion.media import tiff
+from facefusion.media import png, tiff
 from facefusion.media.description import LARGEST_AREA_PX, LARGEST_SIDE_PX
 from facefusion.media.orientation import UPRIGHT, Orientation, from_exif
 from facefusion.media.paths import check_input
 
 if TYPE_CHECKING:
+    from PIL.Image import Exif
     from PIL.ImageFile import ImageFile
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".jp2"})
@@ -103,7 +104,7 @@ def read_image_header(path: Path, *, name: str | None = None) -> ImageHeader:
             bit_depth=bit_depth,
             samples=samples,
             num_pictures=_count(picture, name),
-            orientation=_orientation(picture),
+            orientation=_orientation(picture, path),
             has_alpha=picture.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in picture.info,
         )
 
@@ -148,9 +149,23 @@ def _count(picture: ImageFile, name: str) -> int:
         return 1
 
 
-def _orientation(picture: ImageFile) -> Orientation:
+def exif_of(picture: ImageFile, path: Path) -> Exif:
+    """The EXIF block of an opened, not yet decoded picture; Pillow alone would decode a PNG to look behind its pixels.
+
+    Raises what Pillow raises on broken blocks: a dozen kinds of error.
+    """
+    from PIL import Image
+
+    if picture.format != "PNG":
+        return picture.getexif()
+    if "exif" not in picture.info and (block := png.find_chunk(path, b"eXIf")):
+        picture.info["exif"] = b"Exif\x00\x00" + block
+    return Image.Image.getexif(picture)
+
+
+def _orientation(picture: ImageFile, path: Path) -> Orientation:
     try:
-        return from_exif(int(picture.getexif().get(0x0112, 1)))
+        return from_exif(int(exif_of(picture, path).get(0x0112, 1)))
     except Exception:  # EXIF is decoration: Pillow raises a dozen kinds of error on broken blocks
         return UPRIGHT
 

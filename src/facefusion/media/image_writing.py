@@ -107,7 +107,7 @@ def clean_exif(path: str | Path) -> bytes | None:
     """
     from PIL import Image
 
-    from facefusion.media.image_header import open_unlimited, sniff_image
+    from facefusion.media.image_header import exif_of, open_unlimited, sniff_image
 
     path = Path(path)
     name = sniff_image(path)
@@ -115,7 +115,7 @@ def clean_exif(path: str | Path) -> bytes | None:
         return None
     try:
         with open_unlimited(path, name) as picture:
-            stored = picture.getexif()
+            stored = exif_of(picture, path)
         kept = Image.Exif()
         for tag, value in stored.items():
             if tag in _KEPT_TAGS:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+_SIGNATURE_BYTES = 8
 _HEADER_BYTES = 33  # signature and IHDR
 _COMPRESSION = 3
 
@@ -30,6 +33,18 @@ def encode(
         chunks += _chunk(b"iTXt", b"XML:com.adobe.xmp\x00\x00\x00\x00\x00" + xmp)
     plain = data.tobytes()
     return plain[:_HEADER_BYTES] + chunks + plain[_HEADER_BYTES:]
+
+
+def find_chunk(path: Path, kind: bytes) -> bytes | None:
+    """The body of the first chunk called `kind`, found without reading the pixels; None where there is none."""
+    with path.open("rb") as file:
+        file.seek(_SIGNATURE_BYTES)
+        while len(head := file.read(8)) == 8:
+            length, name = struct.unpack(">I4s", head)
+            if name == kind:
+                return file.read(length)
+            file.seek(length + 4, os.SEEK_CUR)
+    return None
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
