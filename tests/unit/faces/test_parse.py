@@ -54,4 +54,6 @@ def test_depth_and_place_of_the_crop_do_not_matter(
     shift = np.array([150, 20], np.float32)
     moved = Landmarks(astronaut_face.landmarks.xy - shift, astronaut_face.landmarks.z)
     part = parser.visible(to_unit(astronaut)[20:240, 150:320], moved)
-    np.testing.assert_allclose(part[40:180, 40:130], whole[60:200, 190:280], atol=0.05)
+    apart = np.abs(part[40:180, 40:130] - whole[60:200, 190:280])
+    assert apart.max() < 0.1
+    assert (apart < 0.02).mean() > 0.99
