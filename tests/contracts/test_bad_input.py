@@ -17,6 +17,7 @@ from PIL import Image
 
 from clips import make_clip, make_sound_only
 from command_line import PYTHON, call, contents, refused, succeeded
+from facefusion.models import store
 from facefusion.provenance import verify
 from portraits import astronaut, make_film, nobody, scene, two_people, write_png
 
@@ -523,6 +524,22 @@ def test_a_zero_byte_in_a_path(media: Path, tmp_path: Path) -> None:
     for key in ("source", "target", "output"):
         job = written(tmp_path / "job.toml", f'{key} = "a\\u0000b"'.encode())
         refused(tmp_path, 2, f"{key}: .*zero character", "--config", job)
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_weights_that_are_missing_or_damaged(
+    is_damaged: bool, media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An installation that lost its weights, or has other bytes in their place."""
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    for file in store.WEIGHTS.glob("*.onnx") if is_damaged else ():
+        written(weights / file.name, file.read_bytes()[:-1] + b"\0")
+    monkeypatch.setattr(store, "WEIGHTS", weights)
+    says = "is damaged" if is_damaged else "missing|not (here|on this machine)"
+    request = ["--source", media / "source.png", "--target", media / "target.png", "--output", tmp_path / "o.png"]
+    line = refused(tmp_path, 6, says, *request)
+    assert "install FaceFusion again" in line
 
 
 # --- as a process of its own ----------------------------------------------------------------------------------------
