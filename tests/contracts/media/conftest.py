@@ -2,46 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
-from clips import Clip, Look, Sound, make_clip
-
-_VARIABLE = [0, 1001, 2002, 4004, 5005, 9009, 9010, 12012, 30030, 31031, 32032, 50050]
-_HD = {"primaries": 1, "transfer": 1, "matrix": 1, "color_range": 1}
-_FFV1 = {"level": "3"}
-
-MAKERS: dict[str, Callable[[Path], Clip]] = {
-    "plain.mp4": lambda p: make_clip(p, sounds=[Sound()]),
-    "ntsc.mp4": lambda p: make_clip(p, fps=Fraction(30_000, 1001), time_base=Fraction(1, 30_000)),
-    "variable.mp4": lambda p: make_clip(p, ticks=_VARIABLE, time_base=Fraction(1, 30_000), sounds=[Sound()]),
-    "variable.mkv": lambda p: make_clip(p, ticks=[0, 33, 67, 133, 500, 501, 900], time_base=Fraction(1, 1000)),
-    "late.mp4": lambda p: make_clip(p, ticks=[3003 + n * 1001 for n in range(12)], time_base=Fraction(1, 30_000)),
-    "turned90.mp4": lambda p: make_clip(p, look=Look(rotation_deg=90)),
-    "turned180.mov": lambda p: make_clip(p, look=Look(rotation_deg=180)),
-    "turned270.mp4": lambda p: make_clip(p, look=Look(rotation_deg=270)),
-    "odd.mp4": lambda p: make_clip(p, look=Look(pixel_format="yuv444p", width=97, height=71)),
-    "odd.webm": lambda p: make_clip(p, look=Look("libvpx-vp9", width=97, height=71, options={"cpu-used": "8"})),
-    "tenbit.mp4": lambda p: make_clip(p, look=Look(pixel_format="yuv420p10le", **_HD)),
-    "tenbit.mov": lambda p: make_clip(p, frames=8, look=Look("prores", "yuv422p10le", options={"profile": "3"}, **_HD)),
-    "wide.mp4": lambda p: make_clip(p, look=Look(primaries=9, transfer=16, matrix=9, color_range=1)),
-    "full.mp4": lambda p: make_clip(p, look=Look(primaries=1, transfer=1, matrix=1, color_range=2)),
-    "hevc.mp4": lambda p: make_clip(p, look=Look("libx265", options={"crf": "8", "x265-params": "log-level=none"})),
-    "av1.mp4": lambda p: make_clip(p, look=Look("libsvtav1", options={"crf": "10", "preset": "8"})),
-    "rgb.mkv": lambda p: make_clip(p, look=Look("ffv1", "gbrp10le", options=_FFV1), time_base=Fraction(1, 1000)),
-    "gray.mkv": lambda p: make_clip(p, look=Look("ffv1", "gray", options=_FFV1), time_base=Fraction(1, 1000)),
-    "silent.mkv": lambda p: make_clip(p, time_base=Fraction(1, 1000)),
-    "two_sounds.mp4": lambda p: make_clip(p, sounds=[Sound(), Sound(seed=2, language="fra", layout="stereo")]),
-    "old.avi": lambda p: make_clip(p, look=Look("mpeg4", options={"qscale": "2"})),
-    "broadcast.ts": lambda p: make_clip(p, sounds=[Sound()], time_base=Fraction(1, 90_000)),
-    "anamorphic.mp4": lambda p: make_clip(p, look=Look(sample_aspect_ratio=Fraction(4, 3))),
-}
+from clips import Clip
+from named_clips import MAKERS
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from conftest import MAKERS
 
 from clips import MARKS, Clip, number_of
 from facefusion.errors import InvalidInput
 from facefusion.media import open_media
+from named_clips import MAKERS
 
 Get = Callable[[str], Clip]
 COLOURLESS = {"gray.mkv"}
