@@ -51,7 +51,9 @@ def _anchor(position: LabelPosition, label: tuple[int, int], picture: tuple[int,
 
 
 def _outward(box: Box, picture: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """`box` grown to whole pixels and cut to the picture; None when nothing of it is inside."""
+    """`box` grown to whole pixels and cut to the picture; None when it is empty or nothing of it is inside."""
+    if box.area == 0:
+        return None
     x0, x1 = (min(max(v, 0.0), float(picture[0])) for v in (box.x0, box.x1))
     y0, y1 = (min(max(v, 0.0), float(picture[1])) for v in (box.y0, box.y1))
     rect = math.floor(x0), math.floor(y0), math.ceil(x1), math.ceil(y1)

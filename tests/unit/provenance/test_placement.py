@@ -53,6 +53,11 @@ def test_never_over_a_box_while_a_place_is_free(avoid: list[Box], position: str,
         assert not any_free_place(box, avoid)
 
 
+def test_an_empty_box_takes_no_place() -> None:
+    full = [Box(0.0, 0.0, 63.0, 1.0), Box(0.0, 17.5, 80.0, 55.5), Box(79.5, 0.0, 79.5, 1.0)]
+    assert not LABELLER.place(full).covers_face(seconds=0.0)
+
+
 def test_the_wish_is_kept_when_it_is_free() -> None:
     for position in POSITIONS:
         label = Labeller(LabelSettings(position=position), width=640, height=360, is_video=False)
