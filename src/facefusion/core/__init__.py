@@ -1,14 +1,16 @@
 """The value types everything else speaks in. Needs numpy only."""
 
-from facefusion.core.analysis import Analysis, Identity, Track
+from facefusion.core.analysis import Analysis, Identity, MediaIdentity, Samples
 from facefusion.core.arrays import Float32, Pixels, UInt8, from_unit, to_unit
-from facefusion.core.face import Box, Face, HeadPose, Landmarks
+from facefusion.core.face import Box, Face, FaceMeasures, HeadPose, Landmarks
 from facefusion.core.frame import ColorInfo, Frame
 from facefusion.core.patch import AlignedFace, Patch
+from facefusion.core.points import PackedPoints, PointPacker, snapped
 from facefusion.core.progress import Listener, Progress, ProgressEvent
 from facefusion.core.protocols import CropKind, FaceProcessor, FrameProcessor, MatteProcessor
 from facefusion.core.settings import SettingsError, option, options_of
 from facefusion.core.time import FrameRange, Segment, Shot, Timestamp
+from facefusion.core.tracks import FaceColumns, Track, TrackFaces
 
 __all__ = [
     "AlignedFace",
@@ -17,6 +19,8 @@ __all__ = [
     "ColorInfo",
     "CropKind",
     "Face",
+    "FaceColumns",
+    "FaceMeasures",
     "FaceProcessor",
     "Float32",
     "Frame",
@@ -27,18 +31,24 @@ __all__ = [
     "Landmarks",
     "Listener",
     "MatteProcessor",
+    "MediaIdentity",
+    "PackedPoints",
     "Patch",
     "Pixels",
+    "PointPacker",
     "Progress",
     "ProgressEvent",
+    "Samples",
     "Segment",
     "SettingsError",
     "Shot",
     "Timestamp",
     "Track",
+    "TrackFaces",
     "UInt8",
     "from_unit",
     "option",
     "options_of",
+    "snapped",
     "to_unit",
 ]

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from facefusion.core.arrays import Float32
 from facefusion.core.face import Face
-from facefusion.core.time import Shot
+from facefusion.core.time import FrameRange, Shot
+from facefusion.core.tracks import Track
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Track:
-    """One person's faces through one shot: frame index → Face (without pictures)."""
-
-    track_id: int
-    faces: Mapping[int, Face]
-    person_id: int | None = None
-
-    @property
-    def first(self) -> int:
-        return min(self.faces)
-
-    @property
-    def last(self) -> int:
-        return max(self.faces)
+_STRETCH = 256
+"""Tracks are looked up by stretches of this many frames."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,8 +31,44 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """The few frames of a track that show best who it is.
+
+    frames: (m,) int64. qualities: (m,) float32 in [0, 1]. embeddings: (m, 128) float32.
+    thumbnail: a JPEG of the best one, 192 px square; empty when m is 0.
+    """
+
+    frames: NDArray[np.int64]
+    qualities: Float32
+    embeddings: Float32
+    thumbnail: bytes = b""
+
+    @property
+    def embedding(self) -> Float32 | None:
+        """(128,) float32: the mean, weighted by quality; None without samples."""
+        if not len(self.frames):
+            return None
+        return np.average(self.embeddings, axis=0, weights=self.qualities).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaIdentity:
+    """Which file was measured: `digest` is the BLAKE2b (32 bytes, hexadecimal) of its content."""
+
+    digest: str
+    num_bytes: int
+    num_frames: int
+    time_base: Fraction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
-    """Everything measured about a clip of `num_frames` frames of `width` × `height` pixels."""
+    """Everything measured about a clip of `num_frames` frames of `width` × `height` pixels.
+
+    part: the frames that were looked at; all by default. samples: by track id. grain: (num_frames,) float16, standard
+    deviation of the picture's noise in [0, 1], NaN where it was not measured, or None. media: which file it is about.
+    edits: what a person corrected, in order; the rest is as it was measured.
+    """
 
     num_frames: int
     width: int
@@ -47,8 +76,43 @@ class Analysis:
     shots: tuple[Shot, ...] = ()
     tracks: tuple[Track, ...] = ()
     people: tuple[Identity, ...] = ()
-    by_frame: Mapping[int, tuple[Face, ...]] = field(default_factory=dict)
+    samples: Mapping[int, Samples] = field(default_factory=dict)
+    grain: NDArray[np.float16] | None = None
+    media: MediaIdentity | None = None
+    part: FrameRange | None = None
+    edits: tuple[Mapping[str, Any], ...] = ()
+    _near: Mapping[int, tuple[Track, ...]] = field(init=False, repr=False)
 
-    def faces_in(self, index: int) -> tuple[Face, ...]:
-        """The faces of frame `index`, each with its `track_id` and `person_id`."""
-        return self.by_frame.get(index, ())
+    def __post_init__(self) -> None:
+        near: dict[int, list[Track]] = {}
+        for track in self.tracks:
+            for stretch in range(track.first // _STRETCH, track.last // _STRETCH + 1) if len(track) else ():
+                near.setdefault(stretch, []).append(track)
+        object.__setattr__(self, "_near", {stretch: tuple(tracks) for stretch, tracks in near.items()})
+
+    def faces_in(self, index: int, *, dense: bool = True) -> tuple[Face, ...]:
+        """The faces of frame `index`, the largest first, each with its `track_id` and `person_id`; made on demand.
+
+        dense: with their landmarks; without them it is much quicker.
+        """
+        faces = [track.face(index, dense=dense) for track in self.tracks_in(index)]
+        return tuple(sorted(faces, key=lambda face: -face.box.area))
+
+    def tracks_in(self, index: int) -> tuple[Track, ...]:
+        """The tracks that have a face in frame `index`."""
+        return tuple(track for track in self._near.get(index // _STRETCH, ()) if index in track)
+
+    def frames_with_faces(self) -> Iterator[int]:
+        """Every frame with at least one face, in order."""
+        if self.tracks:
+            yield from np.unique(np.concatenate([track.frames for track in self.tracks])).tolist()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody was found."""
+        return not any(len(track) for track in self.tracks)
+
+    def shot_at(self, index: int) -> Shot | None:
+        """The shot that frame `index` belongs to."""
+        place = bisect_right([shot.start for shot in self.shots], index) - 1
+        return self.shots[place] if place >= 0 and index in self.shots[place] else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -98,6 +99,20 @@ class HeadPose:
     roll_deg: float
 
 
+@dataclass(frozen=True, slots=True)
+class FaceMeasures:
+    """How well one face is seen; NaN where it was not measured.
+
+    sharpness: in [0, 1], 0 is blurred away. hidden: in [0, 1], the share of the face that something covers.
+    light: ambient level in [0, 1] and how much brighter the face gets towards the image's right, its bottom and the
+    camera.
+    """
+
+    sharpness: float = math.nan
+    hidden: float = math.nan
+    light: tuple[float, float, float, float] = (math.nan,) * 4
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
     """One detection in one picture.
@@ -109,6 +124,7 @@ class Face:
     picture: (H, W, 3) RGB that the face was found in, or None.
     visible: (H, W) float32 in [0, 1] over `picture`, 0 where something is in front of the face, or None.
     track_id / person_id: set by tracking and by joining identities, else None.
+    measures: how well it is seen, or None.
     """
 
     box: Box
@@ -122,6 +138,7 @@ class Face:
     visible: Float32 | None = field(default=None, repr=False)
     track_id: int | None = None
     person_id: int | None = None
+    measures: FaceMeasures | None = None
 
     def __post_init__(self) -> None:
         check_shape("Face.keypoints.xy", self.keypoints.xy, (5, 2))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from facefusion.core import Track
 
@@ -30,9 +29,11 @@ def joined_doubles(tracks: Sequence[Track]) -> tuple[Track, ...]:
 
 def _is_double(a: Track, b: Track) -> bool:
     shared = a.faces.keys() & b.faces.keys()
-    return any(a.faces[index].box.iou(b.faces[index].box) > SAME_PLACE for index in shared)
+    pairs = ((a.face(index, dense=False), b.face(index, dense=False)) for index in shared)
+    return any(one.box.iou(other.box) > SAME_PLACE for one, other in pairs)
 
 
 def _joined(first: Track, then: Track) -> Track:
-    taken_over = {index: replace(face, track_id=first.track_id) for index, face in then.faces.items()}
-    return replace(first, faces=dict(sorted({**taken_over, **first.faces}.items())))
+    indices = sorted(first.faces.keys() | then.faces.keys())
+    merged = ((index, (first if index in first else then).face(index)) for index in indices)
+    return Track.of(first.track_id, merged, first.person_id)

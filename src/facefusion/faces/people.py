@@ -48,9 +48,9 @@ def join(tracks: Sequence[Track], evidence: Mapping[int, Evidence], *, join_dist
 
 def _group_of(track: Track, evidence: Evidence | None) -> _Group:
     if evidence is None:
-        return _Group([track], None, set(track.faces))
+        return _Group([track], None, set(track.frames.tolist()))
     weight = sum(sample.quality for sample in evidence.samples)
-    return _Group([track], evidence.embedding, set(track.faces), weight)
+    return _Group([track], evidence.embedding, set(track.frames.tolist()), weight)
 
 
 def _nearest(groups: Sequence[_Group], limit: float) -> tuple[_Group, _Group] | None:

@@ -8,9 +8,8 @@ through the frames since the last look, so that a track begins where the face ca
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -115,9 +114,7 @@ class FaceTracker:
 
     def tracks(self) -> tuple[Track, ...]:
         """All tracks so far, ended and live, in order of their first frame."""
-        return joined_doubles(
-            [Track(live.track_id, dict(sorted(live.faces.items()))) for live in self._ended + self._live]
-        )
+        return joined_doubles([Track.of(live.track_id, live.faces) for live in self._ended + self._live])
 
     def evidence(self) -> Mapping[int, Evidence]:
         """The best samples of each track, by track id."""
@@ -248,23 +245,21 @@ class FaceTracker:
 
 def fill_gaps(track: Track, *, longest: int = 12) -> Track:
     """`track` with gaps of up to `longest` frames filled by straight interpolation; filled faces have score 0."""
-    faces = dict(track.faces)
-    known = sorted(faces)
-    for before, after in pairwise(known):
-        if 1 < after - before <= longest + 1:
-            for index in range(before + 1, after):
-                faces[index] = _between(faces[before], faces[after], (index - before) / (after - before))
-    return replace(track, faces=dict(sorted(faces.items())))
+    steps = np.diff(track.frames)
+    if not ((steps > 1) & (steps <= longest + 1)).any():
+        return track
+    return Track.of(track.track_id, _without_gaps(track, longest), track.person_id)
 
 
-def by_frame(tracks: Sequence[Track]) -> dict[int, tuple[Face, ...]]:
-    """Frame index → its faces, the largest first, each with the ids of its track and person."""
-    found: dict[int, list[Face]] = {}
-    for track in tracks:
-        for index, face in track.faces.items():
-            owned = replace(face, track_id=track.track_id, person_id=track.person_id)
-            found.setdefault(index, []).append(owned)
-    return {index: tuple(sorted(faces, key=lambda face: -face.box.area)) for index, faces in sorted(found.items())}
+def _without_gaps(track: Track, longest: int) -> Iterator[tuple[int, Face]]:
+    before: tuple[int, Face] | None = None
+    for after, face in track.faces.items():
+        if before is not None and after - before[0] <= longest + 1:
+            steps = after - before[0]
+            for step in range(1, steps):
+                yield before[0] + step, _between(before[1], face, step / steps)
+        yield after, face
+        before = (after, face)
 
 
 def _between(a: Face, b: Face, part: float) -> Face:

@@ -11,7 +11,7 @@ from facefusion.errors import InvalidInput
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.evidence import Evidence, Sample
 from facefusion.faces.people import join
-from facefusion.faces.track import FaceTracker, by_frame, fill_gaps
+from facefusion.faces.track import FaceTracker, fill_gaps
 from facefusion.media import MediaReader, prefetch
 from facefusion.pipeline.cues import Cue
 from facefusion.pipeline.cuts import CutFinder
@@ -60,7 +60,6 @@ def survey(reader: MediaReader, part: FrameRange, analyser: FaceAnalyser, progre
         shots=measured.shots,
         tracks=tracks,
         people=cast.people,
-        by_frame=by_frame(tracks),
     )
     return Survey(analysis, cast.samples)
 
@@ -110,7 +109,7 @@ def _pictures(reader: MediaReader, part: FrameRange, analyser: FaceAnalyser, pro
             faces = analyser.find(frame.pixels)
             for face in faces:
                 number = len(tracks) + 1
-                tracks.append(Track(number, {frame.index: replace(face, picture=None, track_id=number)}))
+                tracks.append(Track.of(number, {frame.index: replace(face, picture=None, track_id=number)}))
                 evidence[number] = _evidence(frame, face, analyser)
             progress.advance(faces=len(faces))
     shots = tuple(Shot(index, index + 1) for index in range(part.start, part.stop))

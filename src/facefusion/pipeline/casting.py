@@ -48,7 +48,9 @@ def chosen_tracks(
         return frozenset(track.track_id for track in analysis.tracks)
     if selector.face_selector_mode == "reference" and reference is not None:
         return _like(analysis, reference, selector.reference_distance)
-    firsts = [ordered(faces, selector.face_order)[0] for faces in analysis.by_frame.values() if faces]
+    firsts = [
+        ordered(analysis.faces_in(index, dense=False), selector.face_order)[0] for index in analysis.frames_with_faces()
+    ]
     if not is_clip:
         return frozenset(face.track_id for face in firsts if face.track_id is not None)
     votes = Counter(face.person_id for face in firsts if face.person_id is not None)

@@ -74,7 +74,9 @@ def labelled(frame: Frame, labeller: Labeller, *, is_own: bool, seconds: float |
 
 def faces_of(analysis: Analysis, shot: Shot) -> tuple[Box, ...]:
     """Where faces are seen in a shot, grown and on a coarse grid, each place once."""
-    places = {_coarse(face.box) for index in range(shot.start, shot.stop) for face in analysis.by_frame.get(index, ())}
+    places = {
+        _coarse(face.box) for index in range(shot.start, shot.stop) for face in analysis.faces_in(index, dense=False)
+    }
     return tuple(Box(*place) for place in sorted(places))
 
 

@@ -76,7 +76,7 @@ def find_people(
 
 def _person(person: Identity, found: Survey, reader: MediaReader) -> Person:
     tracks = [track for track in found.analysis.tracks if track.person_id == person.person_id]
-    indices = sorted({index for track in tracks for index in track.faces})
+    indices = sorted({index for track in tracks for index in track.frames.tolist()})
     lengths, starts = _times(reader.timestamps(), reader.info.average_fps, is_clip=reader.info.is_clip)
     sample = found.samples.get(person.person_id)
     return Person(

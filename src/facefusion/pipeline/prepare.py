@@ -46,7 +46,7 @@ def prepare(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given, p
 
     With `allow_no_face` nobody may be there. Raises UsageError for an assignment to somebody unknown, and Cancelled.
     """
-    is_empty = not analysis.by_frame
+    is_empty = analysis.is_empty
     if is_empty and not plan.job.allow_no_face:
         raise NoFaceFound(f"{plan.target}: no face found anywhere; --allow-no-face writes it unchanged but marked")
     if plan.assignments and not is_empty:

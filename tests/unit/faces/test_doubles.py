@@ -10,7 +10,7 @@ def face(x: float, track_id: int) -> Face:
 
 
 def track(track_id: int, first: int, last: int, x: float = 0.0) -> Track:
-    return Track(track_id, {index: face(x, track_id) for index in range(first, last + 1)})
+    return Track.of(track_id, {index: face(x, track_id) for index in range(first, last + 1)})
 
 
 def test_a_face_found_again_and_followed_back_is_one_track() -> None:

@@ -25,7 +25,7 @@ def vector(person: int, offset: float = 0.0) -> np.ndarray:
 def case(*tracks: tuple[range, np.ndarray | None]) -> tuple[list[Track], dict[int, Evidence]]:
     made, evidence = [], {}
     for track_id, (frames, embedding) in enumerate(tracks, start=1):
-        made.append(Track(track_id, {i: face() for i in frames}))
+        made.append(Track.of(track_id, {i: face() for i in frames}))
         samples = (
             []
             if embedding is None

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from facefusion.core import Face, Track
+from facefusion.core import Analysis, Face, Track
 from facefusion.faces.analyser import FaceAnalyser
-from facefusion.faces.track import FaceTracker, TrackerOptions, by_frame, fill_gaps
+from facefusion.faces.track import FaceTracker, TrackerOptions, fill_gaps
 from facefusion.geometry import transforms
 
 WIDTH, HEIGHT = 480, 270
@@ -139,7 +139,8 @@ def test_two_people_are_two_tracks_and_keep_their_ids(analyser: FaceAnalyser, as
     frames = [np.hstack(pair) for pair in zip(left, right, strict=True)]
     tracks = tracked(analyser, frames)
     assert [len(track.faces) for track in tracks] == [16, 16]
-    together = by_frame(tracks)
+    analysis = Analysis(16, WIDTH, HEIGHT, tracks=tracks)
+    together = {index: analysis.faces_in(index) for index in analysis.frames_with_faces()}
     for faces in together.values():
         assert [face.track_id for face in faces] == [together[0][0].track_id, together[0][1].track_id]
         assert faces[0].box.area > faces[1].box.area

@@ -7,7 +7,6 @@ import pytest
 
 from facefusion.core import Analysis, Box, Face, FaceProcessor, Float32, Identity, Landmarks, Track
 from facefusion.errors import NoFaceFound, UsageError
-from facefusion.faces.track import by_frame
 from facefusion.pipeline.casting import Casting, check_people, chosen_tracks
 from facefusion.pipeline.settings import SelectorSettings
 
@@ -31,9 +30,9 @@ def analysis() -> Analysis:
         2: {0: _face(50, 20, 2, 2), 1: _face(50, 20, 2, 2), 2: _face(50, 20, 2, 2)},
         3: {2: _face(0, 30, 3, 1), 3: _face(0, 30, 3, 1)},
     }
-    tracks = tuple(Track(number, faces, 2 if number == 2 else 1) for number, faces in spots.items())
+    tracks = tuple(Track.of(number, faces, 2 if number == 2 else 1) for number, faces in spots.items())
     people = (Identity(1, _unit(0), (1, 3), 4), Identity(2, _unit(1), (2,), 3))
-    return Analysis(4, 100, 100, tracks=tracks, people=people, by_frame=by_frame(tracks))
+    return Analysis(4, 100, 100, tracks=tracks, people=people)
 
 
 def test_one_is_the_same_person_through_the_whole_clip(analysis: Analysis) -> None:

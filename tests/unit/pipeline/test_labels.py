@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from facefusion.core import Analysis, Box, ColorInfo, Face, Frame, Landmarks, Shot, Timestamp, Track
-from facefusion.faces.track import by_frame
 from facefusion.pipeline.labels import FrameLabels, labelled
 from facefusion.provenance import Labeller, LabelSettings
 
@@ -21,10 +20,10 @@ def _analysis(*corners: str) -> Analysis:
     points = Landmarks(np.zeros((5, 2), np.float32))
     shots = tuple(Shot(2 * n, 2 * n + 2) for n in range(len(corners)))
     tracks = tuple(
-        Track(n, {index: Face(CORNERS[corner], 1.0, points, track_id=n) for index in (2 * n, 2 * n + 1)})
+        Track.of(n, {index: Face(CORNERS[corner], 1.0, points, track_id=n) for index in (2 * n, 2 * n + 1)})
         for n, corner in enumerate(corners)
     )
-    return Analysis(2 * len(corners), WIDTH, HEIGHT, shots=shots, tracks=tracks, by_frame=by_frame(tracks))
+    return Analysis(2 * len(corners), WIDTH, HEIGHT, shots=shots, tracks=tracks)
 
 
 def _frame(index: int, **more: object) -> Frame:
@@ -47,8 +46,8 @@ def test_a_face_that_reaches_every_place_makes_the_label_move() -> None:
     points = Landmarks(np.zeros((5, 2), np.float32))
     halves = {0: Box(0, 0, 320, 110), 1: Box(0, 130, 320, 240)}
     faces = {index: Face(halves[index // 20], 1.0, points, track_id=1) for index in range(40)}
-    tracks = (Track(1, faces),)
-    analysis = Analysis(40, WIDTH, HEIGHT, shots=(Shot(0, 40),), tracks=tracks, by_frame=by_frame(tracks))
+    tracks = (Track.of(1, faces),)
+    analysis = Analysis(40, WIDTH, HEIGHT, shots=(Shot(0, 40),), tracks=tracks)
     labels = FrameLabels(LabelSettings(), analysis, is_clip=True, color=ColorInfo())
     for index in range(40):
         assert labels.of(_frame(index)).box(seconds=9.0).iou(faces[index].box) == 0
