@@ -125,6 +125,10 @@ class Face:
     visible: (H, W) float32 in [0, 1] over `picture`, 0 where something is in front of the face, or None.
     track_id / person_id: set by tracking and by joining identities, else None.
     measures: how well it is seen, or None.
+    moved: (478, 3) float32 or None: how far (x, y, pixels) the spot of skin under each landmark moved since the frame
+    before, and how sure that is, in [0, 1]; 0 where it was not measured.
+    shape: (468, 3) float32 or None: the person's own face at the front, in the canonical mesh's centimetres, one
+    estimate for a whole track; None: to be measured on this face alone.
     """
 
     box: Box
@@ -139,9 +143,17 @@ class Face:
     track_id: int | None = None
     person_id: int | None = None
     measures: FaceMeasures | None = None
+    moved: Float32 | None = field(default=None, repr=False)
+    shape: Float32 | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         check_shape("Face.keypoints.xy", self.keypoints.xy, (5, 2))
+        if self.moved is not None:
+            check_shape("Face.moved", self.moved, (None, 3))
+            object.__setattr__(self, "moved", frozen(self.moved))
+        if self.shape is not None:
+            check_shape("Face.shape", self.shape, (468, 3))
+            object.__setattr__(self, "shape", frozen(self.shape))
         if self.embedding is not None:
             object.__setattr__(self, "embedding", frozen(self.embedding))
 

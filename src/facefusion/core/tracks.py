@@ -99,6 +99,7 @@ class Track:
     """One person's faces through one shot.
 
     frames: (n,) int64, rising, the frame of every row. points: the dense landmarks of every row, or None.
+    moved: `Face.moved` of every row, all 0 in rows without it, or None when no row has it.
     """
 
     track_id: int
@@ -106,15 +107,17 @@ class Track:
     columns: FaceColumns
     points: PackedPoints | None = None
     person_id: int | None = None
+    moved: PackedPoints | None = None
 
     def __post_init__(self) -> None:
         check_shape("Track.frames", self.frames, (len(self.columns),))
         if len(self.frames) > 1 and not (np.diff(self.frames) > 0).all():
             raise ValueError(f"track {self.track_id}: got frames out of order, supported is rising")
-        if self.points is not None and len(self.points) != len(self.frames):
-            raise ValueError(
-                f"track {self.track_id}: got {len(self.points)} rows of points for {len(self.frames)} frames"
-            )
+        for points in (self.points, self.moved):
+            if points is not None and len(points) != len(self.frames):
+                raise ValueError(
+                    f"track {self.track_id}: got {len(points)} rows of points for {len(self.frames)} frames"
+                )
         object.__setattr__(self, "frames", frozen(self.frames))
 
     @staticmethod
@@ -183,7 +186,8 @@ class Track:
         if rows.start == rows.stop:
             return None
         points = None if self.points is None else PackedPoints.of(self.landmarks(rows))
-        return replace(self, frames=self.frames[rows], columns=self.columns.rows(rows), points=points)
+        moved = None if self.moved is None else PackedPoints.of(self.moved.decoded(rows.start, rows.stop))
+        return replace(self, frames=self.frames[rows], columns=self.columns.rows(rows), points=points, moved=moved)
 
     def _row(self, index: int) -> int | None:
         row = int(np.searchsorted(self.frames, index))
@@ -203,6 +207,7 @@ class Track:
             track_id=self.track_id,
             person_id=self.person_id,
             measures=columns.measures(row),
+            moved=self.moved.row(row) if dense and self.moved is not None else None,
         )
 
 
@@ -232,8 +237,9 @@ class _TrackPacker:
         self._frames: list[int] = []
         self._columns: list[FaceColumns] = []
         self._waiting: list[Face] = []
-        self._packer = PointPacker()
+        self._packer, self._moves = PointPacker(), PointPacker()
         self._num_points: int | None = None
+        self._has_moved = False
 
     def append(self, index: int, face: Face) -> None:
         count = None if face.landmarks is None else len(face.landmarks)
@@ -241,9 +247,11 @@ class _TrackPacker:
             raise ValueError(f"track: got faces with {self._num_points} and {count} landmarks, supported is one number")
         self._num_points = count
         self._frames.append(index)
-        self._waiting.append(replace(face, landmarks=None, picture=None, embedding=None, visible=None))
+        self._waiting.append(replace(face, landmarks=None, picture=None, embedding=None, visible=None, moved=None))
         if face.landmarks is not None:
             self._packer.append(face.landmarks.xyz)
+            self._has_moved |= face.moved is not None
+            self._moves.append(np.zeros((len(face.landmarks), 3), np.float32) if face.moved is None else face.moved)
         if len(self._waiting) >= 256:
             self._shelve()
 
@@ -251,8 +259,9 @@ class _TrackPacker:
         if self._waiting or not self._columns:
             self._shelve()
         points = None if self._num_points is None else self._packer.finish(num_points=self._num_points)
+        moved = self._moves.finish(num_points=self._num_points or 0) if self._has_moved else None
         frames = np.array(self._frames, np.int64)
-        return Track(track_id, frames, FaceColumns.joined(self._columns), points, person_id)
+        return Track(track_id, frames, FaceColumns.joined(self._columns), points, person_id, moved)
 
     def _shelve(self) -> None:
         self._columns.append(FaceColumns.of(self._waiting))

@@ -114,3 +114,25 @@ def test_an_hour_of_one_face_fits_in_memory() -> None:
     track = Track.of(1, faces)
     held = track.points.num_bytes + len(pickle.dumps(track.columns)) + track.frames.nbytes  # type: ignore[union-attr]
     assert held / count * HOUR_OF_FRAMES < LARGEST_HOUR_MB * 1e6
+
+
+def test_the_movement_of_the_skin_is_kept_and_zero_where_it_was_not_measured() -> None:
+    moved = np.random.default_rng(1).integers(-64, 64, (478, 3)).astype(np.float32) / 64
+    track = Track.of(1, {0: face(1), 1: replace(face(2), moved=moved), 2: face(3)})
+    assert np.array_equal(track.face(1).moved, moved)  # type: ignore[arg-type]
+    assert not np.any(track.face(0).moved)
+    assert track.face(1, dense=False).moved is None
+    part = track.within(1, 3)
+    assert part is not None
+    assert np.array_equal(part.face(1).moved, moved)  # type: ignore[arg-type]
+
+
+def test_a_track_without_movement_holds_none() -> None:
+    track = Track.of(1, {0: face(1), 1: face(2)})
+    assert track.moved is None
+    assert track.face(0).moved is None
+
+
+def test_movement_of_another_shape_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"Face\.moved"):
+        replace(face(1), moved=np.zeros((478, 2), np.float32))
