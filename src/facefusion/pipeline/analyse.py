@@ -14,8 +14,8 @@ from facefusion.faces.people import join
 from facefusion.faces.track import FaceTracker, fill_gaps
 from facefusion.media import MediaReader, prefetch
 from facefusion.pipeline.cues import Cue
-from facefusion.pipeline.cuts import CutFinder
 from facefusion.pipeline.plan import Plan
+from facefusion.temporal.shots import ShotFinder, with_cuts
 
 _READ_AHEAD = 6
 
@@ -89,10 +89,10 @@ def _frame_of(reader: MediaReader, cue: Cue) -> int:
 
 
 def _clip(reader: MediaReader, part: FrameRange, analyser: FaceAnalyser, progress: Progress) -> _Measured:
-    tracker, cuts, begins = FaceTracker(analyser), CutFinder(), [part.start]
+    tracker, begins = FaceTracker(analyser), [part.start]
     with closing(prefetch(reader.frames(start=part.start, stop=part.stop), depth=_READ_AHEAD)) as frames:
-        for frame in frames:
-            if cuts.is_cut(frame.pixels):
+        for frame, is_cut in with_cuts(frames, ShotFinder()):
+            if is_cut:
                 tracker.reset()
                 begins.append(frame.index)
             progress.advance(faces=len(tracker.update(frame.pixels, frame.index)))

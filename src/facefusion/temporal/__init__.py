@@ -1,0 +1,1 @@
+"""What happens over time: shots, smoothing, flow, deflicker."""
