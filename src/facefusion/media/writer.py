@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +24,7 @@ from facefusion.media.encoders import encoder_present
 from facefusion.media.paths import appear, check_output, discard, temporary_beside
 
 if TYPE_CHECKING:
+    from facefusion.media.joining import Joining
     from facefusion.media.libav_writer import Encoding
 
 
@@ -101,7 +102,7 @@ class VideoWriter:
         self._overwrite = overwrite
         check_output(self.path, overwrite=overwrite, inputs=() if source is None else (source,))
         self._temporary = temporary_beside(self.path)
-        self._encoding: Encoding | None = None
+        self._encoding: Encoding | Joining | None = None
         self._is_open = True
 
     @property
@@ -113,7 +114,23 @@ class VideoWriter:
         """Encode the next frame; sizes must be those of `like`, times must rise. Raises OutputFailed, UsageError."""
         if not self._is_open:
             raise UsageError(f"{self.path}: the writer is closed")
-        self._opened().write(frame)
+        self._opened_for_frames().write(frame)
+
+    def join(
+        self, segments: Sequence[Path], *, times: Sequence[Timestamp], check: Callable[[], None] = lambda: None
+    ) -> None:
+        """Take finished segments in place of frames: files of `SegmentEncoder`, made for this writer's `plan`.
+
+        times: of every frame, as the source has them. They are joined, and verified, by `close`, which calls `check`
+        between packets. Raises OutputFailed, UsageError after a frame was written.
+        """
+        if not self._is_open or self._encoding is not None:
+            raise UsageError(f"{self.path}: the writer has begun already")
+        from facefusion.media.joining import Joining
+
+        self._encoding = Joining(
+            self._temporary, self.path, self.plan, self.warnings, segments=segments, times=times, check=check
+        )
 
     def close(self) -> None:
         """Finish, and let the file appear. Raises OutputFailed (no frames, disk full); then nothing is left behind."""
@@ -121,7 +138,7 @@ class VideoWriter:
             return
         self._is_open = False
         try:
-            self._opened().finish()
+            (self._encoding or self._opened_for_frames()).finish()
             appear(self._temporary, self.path, overwrite=self._overwrite)
         except BaseException:
             self._drop()
@@ -144,11 +161,13 @@ class VideoWriter:
         else:
             self.abort()
 
-    def _opened(self) -> Encoding:
-        if self._encoding is None:
-            from facefusion.media.libav_writer import Encoding
+    def _opened_for_frames(self) -> Encoding:
+        from facefusion.media.libav_writer import Encoding
 
+        if self._encoding is None:
             self._encoding = Encoding(self._temporary, self.path, self.plan, self.warnings)
+        if not isinstance(self._encoding, Encoding):
+            raise UsageError(f"{self.path}: the writer joins segments, it takes no frames")
         return self._encoding
 
     def _drop(self) -> None:
