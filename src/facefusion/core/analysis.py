@@ -53,12 +53,17 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class MediaIdentity:
-    """Which file was measured: `digest` is the BLAKE2b (32 bytes, hexadecimal) of its content."""
+    """Which medium was measured: `digest` is the BLAKE2b (32 bytes, hexadecimal) of its content.
+
+    name: of the file, as a hint. pts: (num_frames,) int64, when each frame is shown, in units of `time_base` seconds.
+    """
 
     digest: str
     num_bytes: int
     num_frames: int
     time_base: Fraction
+    name: str = field(default="", compare=False)
+    pts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +72,8 @@ class Analysis:
 
     part: the frames that were looked at; all by default. samples: by track id. grain: (num_frames,) float16, standard
     deviation of the picture's noise in [0, 1], NaN where it was not measured, or None. media: which file it is about.
-    edits: what a person corrected, in order; the rest is as it was measured.
+    edits: what a person corrected, in order; the rest is as it was measured. made_with: by part (shots, faces, people,
+    measures) the digest of the settings and versions it was measured with.
     """
 
     num_frames: int
@@ -81,6 +87,7 @@ class Analysis:
     media: MediaIdentity | None = None
     part: FrameRange | None = None
     edits: tuple[Mapping[str, Any], ...] = ()
+    made_with: Mapping[str, str] = field(default_factory=dict)
     _near: Mapping[int, tuple[Track, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
