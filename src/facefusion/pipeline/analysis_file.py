@@ -1,4 +1,4 @@
-"""Analysis files (`.ffa`): what was measured about a clip, on disk; docs/reference/analysis-file.md has the layout."""
+"""Analysis files (`.ffa`): what was measured about a clip, on disk; docs/concepts/analysis-file.md has the layout."""
 
 from __future__ import annotations
 

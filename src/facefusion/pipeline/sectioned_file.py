@@ -1,6 +1,6 @@
 """Files made of named sections, each with its checksum; they appear whole or not at all.
 
-Numbers are little-endian. First 8 bytes `\\x89`, three letters that name the kind, `\\r\\n\\x1a\\n`; the version, uint32;
+Numbers are little-endian. 8 bytes `\\x89`, three letters that name the kind, `\\r\\n\\x1a\\n`; the version, uint32;
 then the sections, each a name (16 bytes ASCII, padded with zeros), its length uint64, the BLAKE2b-256 of name, length
 and content, and the content; last a section called `end` that holds the digests of all sections before it.
 """
