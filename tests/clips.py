@@ -62,6 +62,8 @@ class Sound:
     seed: int = 1
     language: str = "eng"
     layout: str = "mono"
+    begin_seconds: Fraction = Fraction(0)
+    rate_hz: int = SAMPLE_RATE
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class Look:
     width: int = 96
     height: int = 72
     rotation_deg: int = 0
+    mirrored: bool = False
     primaries: int = 2
     transfer: int = 2
     matrix: int = 2
@@ -131,8 +134,7 @@ def make_clip(
         text = None if subtitle is None else out.add_mux_stream(subtitle[0], time_base=Fraction(1, 1000))
         out.start_encoding()
         for number, tick in enumerate(times):
-            stored = np.rot90(draw(number, look.width, look.height), k=look.rotation_deg // 90)
-            frame = _stored_frame(np.ascontiguousarray(stored), look)
+            frame = _stored_frame(_lying(draw(number, look.width, look.height), look), look)
             frame.pts, frame.time_base = tick, base
             out.mux(video.encode(frame))
         out.mux(video.encode(None))
@@ -142,6 +144,12 @@ def make_clip(
             _write_subtitle(out, text, *subtitle)
     width, height = look.width, look.height
     return Clip(path, tuple(range(len(times))), tuple(times), base, width, height)
+
+
+def _lying(pixels: NDArray[np.uint8], look: Look) -> NDArray[np.uint8]:
+    """A picture as it is stored, so that the tags of `look` turn it upright: mirrored, then turned back."""
+    mirrored = pixels[:, ::-1] if look.mirrored else pixels
+    return np.ascontiguousarray(np.rot90(mirrored, k=look.rotation_deg // 90))
 
 
 def _add_video(out: Any, look: Look, fps: Fraction, base: Fraction) -> Any:
@@ -155,9 +163,15 @@ def _add_video(out: Any, look: Look, fps: Fraction, base: Fraction) -> Any:
     context.sample_aspect_ratio = look.sample_aspect_ratio
     context.color_primaries, context.color_trc = look.primaries, look.transfer
     context.colorspace, context.color_range = look.matrix, look.color_range
-    if look.rotation_deg:
-        stream.set_display_matrix(_MATRICES[look.rotation_deg])
+    if look.rotation_deg or look.mirrored:
+        stream.set_display_matrix(_matrix(look))
     return stream
+
+
+def _matrix(look: Look) -> tuple[int, ...]:
+    """Turn clockwise, then mirror sideways: x' changes its sign."""
+    a, b, u, c, *rest = _MATRICES[look.rotation_deg]
+    return (-a, b, u, -c, *rest) if look.mirrored else (a, b, u, c, *rest)
 
 
 def _stored_frame(pixels: NDArray[np.uint8], look: Look) -> av.VideoFrame:
@@ -182,7 +196,7 @@ def noise(sound: Sound) -> NDArray[np.float32]:
 
 
 def _add_sound(out: Any, sound: Sound) -> Any:
-    stream = out.add_stream(sound.codec, rate=SAMPLE_RATE)
+    stream = out.add_stream(sound.codec, rate=sound.rate_hz)
     stream.codec_context.layout = sound.layout
     stream.codec_context.bit_rate = 128_000
     stream.metadata["language"] = sound.language
@@ -191,9 +205,10 @@ def _add_sound(out: Any, sound: Sound) -> Any:
 
 def _write_sound(out: Any, stream: Any, sound: Sound) -> None:
     samples = noise(sound)
-    resampler = av.AudioResampler(stream.format, stream.layout, SAMPLE_RATE, frame_size=stream.frame_size or 1024)
+    resampler = av.AudioResampler(stream.format, stream.layout, sound.rate_hz, frame_size=stream.frame_size or 1024)
     frame = av.AudioFrame.from_ndarray(samples[None, :], format="fltp", layout="mono")
-    frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, 0, Fraction(1, SAMPLE_RATE)
+    frame.sample_rate, frame.time_base = SAMPLE_RATE, Fraction(1, SAMPLE_RATE)
+    frame.pts = round(sound.begin_seconds * SAMPLE_RATE)
     for part in [*resampler.resample(frame), *resampler.resample(None)]:
         out.mux(stream.encode(part))
     out.mux(stream.encode(None))
@@ -217,6 +232,19 @@ def make_sound_only(path: Path) -> Path:
         out.start_encoding()
         _write_sound(out, stream, sound)
     return path
+
+
+def remuxed(source: Path, output: Path, *, earlier: Fraction) -> Path:
+    """The packets of `source`, moved to earlier times; MP4 and MOV hide what lies before 0 with an edit list."""
+    with av.open(str(source)) as whole, av.open(str(output), "w") as out:
+        copies = {stream.index: out.add_stream_from_template(stream) for stream in whole.streams}
+        for packet in whole.demux():
+            if packet.size:
+                shift = round(earlier / packet.time_base)
+                packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
+                packet.stream = copies[packet.stream_index]
+                out.mux_one(packet)
+    return output
 
 
 def packets_of(path: Path, kind: str) -> list[list[bytes]]:

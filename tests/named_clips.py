@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from clips import Clip, Look, Sound, make_clip
@@ -11,16 +12,30 @@ from clips import Clip, Look, Sound, make_clip
 _VARIABLE = [0, 1001, 2002, 4004, 5005, 9009, 9010, 12012, 30030, 31031, 32032, 50050]
 _HD = {"primaries": 1, "transfer": 1, "matrix": 1, "color_range": 1}
 _FFV1 = {"level": "3"}
+_OPEN = {"crf": "8", "preset": "fast", "bf": "3", "x264-params": "open-gop=1:keyint=8:min-keyint=8:scenecut=0"}
+_OPEN_HEVC = {"crf": "8", "x265-params": "open-gop=1:keyint=8:min-keyint=8:bframes=3:scenecut=0:log-level=none"}
+_TS_WRAP = 1 << 33
+"""Clocks of MPEG-TS start again after so many ticks; what is read before the seam has negative times."""
+_RATES = {"23.976": 24_000, "29.97": 30_000, "59.94": 60_000}
+_MIRRORED = {f"mirrored{turn}.mp4": Look(rotation_deg=turn, mirrored=True) for turn in (0, 90, 180, 270)}
+
+
+def _at_rate(path: Path, *, ticks: int) -> Clip:
+    """ticks ÷ 1001 frames a second, exactly."""
+    return make_clip(path, fps=Fraction(ticks, 1001), time_base=Fraction(1, ticks))
+
 
 MAKERS: dict[str, Callable[[Path], Clip]] = {
     "plain.mp4": lambda p: make_clip(p, sounds=[Sound()]),
     "ntsc.mp4": lambda p: make_clip(p, fps=Fraction(30_000, 1001), time_base=Fraction(1, 30_000)),
+    **{f"{name}.mp4": partial(_at_rate, ticks=ticks) for name, ticks in _RATES.items()},
     "variable.mp4": lambda p: make_clip(p, ticks=_VARIABLE, time_base=Fraction(1, 30_000), sounds=[Sound()]),
     "variable.mkv": lambda p: make_clip(p, ticks=[0, 33, 67, 133, 500, 501, 900], time_base=Fraction(1, 1000)),
     "late.mp4": lambda p: make_clip(p, ticks=[3003 + n * 1001 for n in range(12)], time_base=Fraction(1, 30_000)),
     "turned90.mp4": lambda p: make_clip(p, look=Look(rotation_deg=90)),
     "turned180.mov": lambda p: make_clip(p, look=Look(rotation_deg=180)),
     "turned270.mp4": lambda p: make_clip(p, look=Look(rotation_deg=270)),
+    **{name: partial(make_clip, look=look) for name, look in _MIRRORED.items()},
     "odd.mp4": lambda p: make_clip(p, look=Look(pixel_format="yuv444p", width=97, height=71)),
     "odd.webm": lambda p: make_clip(p, look=Look("libvpx-vp9", width=97, height=71, options={"cpu-used": "8"})),
     "tenbit.mp4": lambda p: make_clip(p, look=Look(pixel_format="yuv420p10le", **_HD)),
@@ -36,4 +51,20 @@ MAKERS: dict[str, Callable[[Path], Clip]] = {
     "old.avi": lambda p: make_clip(p, look=Look("mpeg4", options={"qscale": "2"})),
     "broadcast.ts": lambda p: make_clip(p, sounds=[Sound()], time_base=Fraction(1, 90_000)),
     "anamorphic.mp4": lambda p: make_clip(p, look=Look(sample_aspect_ratio=Fraction(4, 3))),
+    "anamorphic90.mov": lambda p: make_clip(p, look=Look(sample_aspect_ratio=Fraction(4, 3), rotation_deg=90)),
+    "open_gop.mp4": lambda p: make_clip(p, frames=40, look=Look(options=_OPEN)),
+    "open_gop.ts": lambda p: make_clip(p, frames=40, look=Look(options=_OPEN), time_base=Fraction(1, 90_000)),
+    "open_gop_hevc.mkv": lambda p: make_clip(
+        p, frames=40, look=Look("libx265", options=_OPEN_HEVC), time_base=Fraction(1, 1000)
+    ),
+    "negative.ts": lambda p: make_clip(
+        p,
+        ticks=[_TS_WRAP - 36_000 + 3600 * n for n in range(24)],
+        time_base=Fraction(1, 90_000),
+        sounds=[Sound(begin_seconds=Fraction(_TS_WRAP - 36_000, 90_000))],
+    ),
+    "one.mp4": lambda p: make_clip(p, frames=1, sounds=[Sound(seconds=0.04)]),
+    "two.mp4": lambda p: make_clip(p, frames=2, sounds=[Sound(seconds=0.08)]),
+    "one.mkv": lambda p: make_clip(p, frames=1, time_base=Fraction(1, 1000)),
+    "two.ts": lambda p: make_clip(p, frames=2, time_base=Fraction(1, 90_000)),
 }

@@ -145,7 +145,7 @@ CONTAINERS: dict[str, ContainerFormat] = {
     ".mov": ContainerFormat("mov", "h264", ("h264", "h265", "prores"), has_edit_lists=True),
     ".mkv": ContainerFormat("matroska", "h264", _EVERYTHING),
     ".webm": ContainerFormat("webm", "vp9", ("vp9", "av1"), "libopus"),
-    ".avi": ContainerFormat("avi", "ffv1", ("ffv1",), "libmp3lame", variable_rate=False),
+    ".avi": ContainerFormat("avi", "ffv1", ("ffv1",), "pcm_s16le", variable_rate=False),
     ".ts": ContainerFormat("mpegts", "h264", ("h264", "h265")),
 }
 

@@ -13,6 +13,7 @@ from facefusion.media.paths import check_input
 
 # demuxers that turn text into pictures or open other files
 _REFUSED = {"tty", "image2", "image2pipe", "concat", "sdp", "lavfi", "bin", "xbin", "adf", "idf", "subviewer", "srt"}
+_TS_PACKET_BYTES = 188
 
 
 def address(path: Path) -> str:
@@ -24,13 +25,30 @@ def open_input(path: Path) -> Any:
     """An open input container. Raises InvalidInput, MediaUnreadable."""
     check_input(path)
     try:
-        container = av.open(address(path), container_options={"protocol_whitelist": "file"}, metadata_errors="replace")
+        container = _opened(path)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise MediaUnreadable(f"{path}: {_why_not(path, error)}") from None
     if container.format.name in _REFUSED:
         container.close()
         raise MediaUnreadable(f"{path}: is not a clip or picture but text or data; give a video or image file")
     return container
+
+
+def _opened(path: Path) -> Any:
+    options: Any = {"container_options": {"protocol_whitelist": "file"}, "metadata_errors": "replace"}
+    try:
+        return av.open(address(path), **options)
+    except (av.error.EOFError, av.error.InvalidDataError):
+        if not _is_transport_stream(path):
+            raise
+        return av.open(address(path), format="mpegts", **options)
+
+
+def _is_transport_stream(path: Path) -> bool:
+    """Whether every packet of the beginning carries the mark of MPEG-TS; libav does not believe very short ones."""
+    with path.open("rb") as file:
+        start = file.read(16 * _TS_PACKET_BYTES)
+    return len(start) % _TS_PACKET_BYTES == 0 and set(start[::_TS_PACKET_BYTES]) == {0x47}
 
 
 def reason(error: BaseException) -> str:

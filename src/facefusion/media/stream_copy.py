@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,12 +9,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
-import av.error
-
 from facefusion.media.audio import AudioTranscoder
+from facefusion.media.codec_delay import delayed_template
 from facefusion.media.libav import open_input
 from facefusion.media.libav_description import main_video_stream
+from facefusion.media.sound_clock import SoundClock
+from facefusion.media.stream_trial import TRIAL_ERRORS, accepts, add_copy, sound_begin
 from facefusion.media.timecode import advanced
 from facefusion.media.writer import WritePlan
 
@@ -24,15 +23,21 @@ _PREROLL_PACKETS = 2
 """Sound packets kept before a cut where an edit list hides them: decoders need them to start cleanly."""
 
 _UNHEARD_SHIFT = Fraction(2, 1000)
+_WITH_CODEC_DELAY = ("matroska", "webm")
 
 
 @dataclass(slots=True)
 class _Track:
-    """One stream on its way: the input, the output, and a transcoder where packets cannot go as they are."""
+    """One stream on its way: the input, the output, and a transcoder where packets cannot go as they are.
+
+    hidden_seconds: how much before 0 the output can hold without showing it; None without a limit. clock: of sound.
+    """
 
     source: Any
     target: Any
     transcoder: AudioTranscoder | None = None
+    hidden_seconds: Fraction | None = Fraction(0)
+    clock: SoundClock | None = None
 
 
 class StreamCopier:
@@ -102,6 +107,10 @@ class StreamCopier:
             if packet.size == 0 or packet.dts is None:
                 continue
             track = self._tracks[packet.stream_index]
+            if _is_blank(track, packet):
+                continue
+            if track.clock is not None:
+                _set_exact_time(packet, track)
             base = packet.time_base
             begin = packet.pts if packet.pts is not None else packet.dts
             length = packet.duration or 0
@@ -122,7 +131,7 @@ class StreamCopier:
         if track.source.type == "subtitle":
             packet.pts, packet.dts, packet.duration = 0, 0, begin + length
             return begin + length > 0
-        if self._plan.container.has_edit_lists:
+        if track.hidden_seconds is None or -begin * packet.time_base <= track.hidden_seconds:
             return True
         # elsewhere a negative time would shift every stream, pictures too; sound must not be late either
         packet.pts, packet.dts = 0, 0
@@ -152,20 +161,44 @@ class StreamCopier:
         if stream.type == "video":
             self._warnings.append(f"stream {stream.index} (a second picture) is left out: it would show the original")
             return None
-        if stream.type == "data" and self._take_timecode(stream):
+        if stream.type == "data" and (self._take_timecode(stream) or self._is_list_of_chapters(stream)):
             return None
-        if _accepts(name, source, stream):
-            return _Track(stream, _add_copy(self._container, stream))
         if stream.type == "audio" and stream.codec_context is not None:
-            encoder = self._plan.container.audio_encoder
-            self._warnings.append(
-                f"sound stream {stream.index} ({stream.codec_context.name}) is re-encoded as {encoder}: "
-                f"a {name} file cannot hold it as it is"
-            )
-            transcoder = AudioTranscoder(stream, self._container, encoder)
-            return _Track(stream, transcoder.stream, transcoder)
+            return self._sound_track(source, stream)
+        if accepts(name, source, stream):
+            return _Track(stream, add_copy(self._container, stream), hidden_seconds=self._hidden_seconds())
         self._warnings.append(f"stream {stream.index} ({stream.type}) is left out: a {name} file cannot hold it")
         return None
+
+    def _sound_track(self, source: Path, stream: Any) -> _Track:
+        name = self._plan.container.name
+        begin = sound_begin(source, stream.index) - self._plan.start_seconds
+        if not self._can_begin_at(begin):
+            return self._re_encoded(stream, f"a {name} file can only begin it at 0")
+        if not accepts(name, source, stream):
+            return self._re_encoded(stream, f"a {name} file cannot hold it as it is")
+        clock = SoundClock(stream)
+        if begin < 0 and name in _WITH_CODEC_DELAY and not self._plan.is_trim:
+            with suppress(*TRIAL_ERRORS), delayed_template(source, stream.index, -begin) as template:
+                return _Track(stream, add_copy(self._container, stream, template=template), None, -begin, clock)
+        return _Track(stream, add_copy(self._container, stream), None, self._hidden_seconds(), clock)
+
+    def _can_begin_at(self, begin: Fraction) -> bool:
+        """Containers without times of their own play every stream from 0 on."""
+        return self._plan.container.variable_rate or (not self._plan.is_trim and abs(begin) <= _UNHEARD_SHIFT)
+
+    def _hidden_seconds(self) -> Fraction | None:
+        """None where an edit list hides what lies before 0, and where the clock may begin anywhere."""
+        has_free_clock = self._plan.container.name == "mpegts" and not self._plan.is_trim
+        return None if self._plan.container.has_edit_lists or has_free_clock else Fraction(0)
+
+    def _re_encoded(self, stream: Any, why: str) -> _Track:
+        encoder = self._plan.container.audio_encoder
+        self._warnings.append(
+            f"sound stream {stream.index} ({stream.codec_context.name}) is re-encoded as {encoder}: {why}"
+        )
+        transcoder = AudioTranscoder(stream, self._container, encoder, from_zero=not self._plan.container.variable_rate)
+        return _Track(stream, transcoder.stream, transcoder)
 
     def _take_timecode(self, stream: Any) -> bool:
         """Timecode tracks are made anew by the container, from the time at which the part begins."""
@@ -174,6 +207,11 @@ class StreamCopier:
             return False
         self.timecode = self._moved_on(stored)
         return True
+
+    def _is_list_of_chapters(self, stream: Any) -> bool:
+        """MP4 and MOV keep chapters in a track of text, which the container writes anew."""
+        is_text = stream.metadata.get("handler_name") == "SubtitleHandler"
+        return is_text and "mp4" in self._input.format.name and bool(self._input.chapters())
 
     def _moved_on(self, timecode: str) -> str:
         """The timecode at the beginning of the part; text that is no timecode stays as it is."""
@@ -199,35 +237,19 @@ class StreamCopier:
             self._container.set_chapters(chapters)
 
 
-def _add_copy(container: Any, stream: Any) -> Any:
-    copy = container.add_stream_from_template(stream)
-    copy.metadata.update(stream.metadata)
-    with suppress(AttributeError, TypeError):
-        copy.disposition = stream.disposition
-    return copy
+def _set_exact_time(packet: Any, track: _Track) -> None:
+    """Count the packet's time in samples where the container had rounded it."""
+    assert track.clock is not None
+    begin, rate = track.clock.begin_of(packet), track.source.codec_context.sample_rate
+    exact = begin * rate if rate else Fraction(1, 2)
+    if exact.denominator != 1 or packet.time_base <= Fraction(1, rate):
+        return
+    length = (packet.duration or 0) * packet.time_base
+    packet.time_base = Fraction(1, rate)
+    packet.pts = packet.dts = int(exact)
+    packet.duration = round(length * rate)
 
 
-def _accepts(container_name: str, source: Path, stream: Any) -> bool:
-    """Whether a container takes a stream for what it is, tried in memory with its first packet."""
-    memory = io.BytesIO()
-    try:
-        with open_input(source) as again, av.open(memory, "w", format=container_name) as trial:
-            original = again.streams[stream.index]
-            copy = _add_copy(trial, original)
-            trial.start_encoding()
-            packet = None if stream.type == "attachment" else next(again.demux(original), None)
-            if packet is not None and packet.size and packet.dts is not None:
-                packet.stream = copy
-                trial.mux_one(packet)
-            trial.close()
-    except (av.error.FFmpegError, ValueError, OSError):
-        return False
-    return not _becomes_private(memory, stream)
-
-
-def _becomes_private(memory: io.BytesIO, stream: Any) -> bool:
-    """MPEG-TS takes any packets, as private data that nothing plays."""
-    memory.seek(0)
-    with suppress(av.error.FFmpegError, ValueError, OSError), av.open(memory) as written:
-        return any(each.type == "data" != stream.type for each in written.streams)
-    return False
+def _is_blank(track: _Track, packet: Any) -> bool:
+    """MP4 stores an empty text where no subtitle is shown, and writes it anew."""
+    return packet.size == 2 and track.source.type == "subtitle" and bytes(packet) == b"\0\0"

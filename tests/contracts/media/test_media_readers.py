@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from clips import MARKS, Clip, number_of
+from clips import MARKS, Clip, make_clip, number_of, remuxed
 from facefusion.errors import InvalidInput
 from facefusion.media import open_media
 from named_clips import MAKERS
@@ -40,7 +41,8 @@ def test_whole_clip(name: str, clips: Get) -> None:
         assert (reader.info.width, reader.info.height) == (clip.width, clip.height)
         assert reader.num_frames == len(clip.numbers)
         assert [time.seconds for time in reader.timestamps()] == [frame.timestamp.seconds for frame in frames]
-        start = reader.info.start_seconds if name.endswith((".ts", ".avi")) else Fraction(0)
+        free = name.endswith((".ts", ".avi"))  # their clocks begin anywhere
+        start = reader.info.start_seconds - clip.seconds[0] if free else Fraction(0)
         tolerance = 0 if name.endswith((".mp4", ".mov", ".ts", ".avi")) else Fraction(1, 1000)
         for frame, seconds in zip(frames, clip.seconds, strict=True):
             assert abs(frame.timestamp.seconds - start - seconds) <= tolerance
@@ -50,13 +52,18 @@ def test_whole_clip(name: str, clips: Get) -> None:
 @pytest.mark.parametrize(("start", "stop"), [(0, 1), (3, 7), (5, 6), (6, None)])
 def test_range_is_exact(name: str, start: int, stop: int | None, clips: Get) -> None:
     clip = clips(name)
+    if start >= len(clip.numbers):
+        start, stop = len(clip.numbers) - 1, None
     with open_media(clip.path) as reader:
         frames = list(reader.frames(start=start, stop=stop))
         assert numbers(frames, name) == list(clip.numbers[start:stop])
         assert [frame.index for frame in frames] == list(clip.numbers[start:stop])
 
 
-@pytest.mark.parametrize("name", ["plain.mp4", "hevc.mp4", "av1.mp4", "odd.webm", "old.avi", "broadcast.ts"])
+SOUGHT = ["plain.mp4", "hevc.mp4", "av1.mp4", "odd.webm", "old.avi", "broadcast.ts", "negative.ts"]
+
+
+@pytest.mark.parametrize("name", SOUGHT)
 def test_every_single_frame_can_be_sought(name: str, clips: Get) -> None:
     clip = clips(name)
     with open_media(clip.path) as reader:
@@ -64,6 +71,28 @@ def test_every_single_frame_can_be_sought(name: str, clips: Get) -> None:
             assert number_of(reader.frame_at(index).pixels) == index
         with pytest.raises(InvalidInput, match=r"has no frame 24"):
             reader.frame_at(24)
+
+
+@pytest.mark.parametrize("name", ["open_gop.mp4", "open_gop.ts", "open_gop_hevc.mkv"])
+def test_frames_that_lean_on_the_group_before_are_whole_when_sought(name: str, clips: Get) -> None:
+    """In an open group, pictures shown before the key frame need the group before it."""
+    with open_media(clips(name).path) as reader:
+        whole = [frame.pixels for frame in reader]
+        assert len(whole) == 40
+        for index in range(40):
+            assert np.array_equal(next(iter(reader.frames(start=index))).pixels, whole[index]), index
+
+
+@pytest.mark.parametrize("hidden", [1, 7, 8, 12])
+def test_frames_that_an_edit_list_hides_are_not_shown(hidden: int, tmp_path: Path) -> None:
+    """As phones trim: the pictures before the cut stay in the file, at negative times."""
+    whole = make_clip(tmp_path / "whole.mp4")
+    trimmed = remuxed(whole.path, tmp_path / "trimmed.mp4", earlier=Fraction(hidden, 25))
+    with open_media(trimmed) as reader:
+        assert [number_of(frame.pixels) for frame in reader] == list(range(hidden, 24))
+        assert [time.seconds for time in reader.timestamps()] == [Fraction(n, 25) for n in range(24 - hidden)]
+        assert number_of(reader.frame_at(23 - hidden).pixels) == 23
+        assert number_of(reader.frame_at(0).pixels) == hidden
 
 
 def test_iterations_do_not_disturb_one_another(clips: Get) -> None:
@@ -102,6 +131,9 @@ def test_rotation_is_told(clips: Get) -> None:
     for name, turn in (("turned90.mp4", 90), ("turned180.mov", 180), ("turned270.mp4", 270), ("plain.mp4", 0)):
         with open_media(clips(name).path) as reader:
             assert (reader.info.rotation_deg, reader.info.mirrored) == (turn, False)
+    for turn in (0, 90, 180, 270):
+        with open_media(clips(f"mirrored{turn}.mp4").path) as reader:
+            assert (reader.info.rotation_deg, reader.info.mirrored) == (turn, True)
 
 
 def test_seconds_become_a_range(clips: Get) -> None:

@@ -35,6 +35,52 @@ def test_two_sounds_subtitles_and_chapters_go_along(tmp_path: Path) -> None:
     assert found == [(0, "one"), (Fraction(2, 5), "two")]
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_chapters_languages_and_titled_subtitles_go_along_in(suffix: str, tmp_path: Path) -> None:
+    chapters = [
+        {"id": 1, "start": 0, "end": 400, "time_base": Fraction(1, 1000), "metadata": {"title": "one"}},
+        {"id": 2, "start": 400, "end": 960, "time_base": Fraction(1, 1000), "metadata": {"title": "two"}},
+    ]
+    sounds = [Sound(), Sound(seed=2, language="fra")]
+    lines = [(100, 200, "first line"), (500, 300, "second line")]
+    source = make_clip(tmp_path / f"in{suffix}", sounds=sounds, chapters=chapters, subtitle=("mov_text", lines)).path
+    writer = copy_clip(source, tmp_path / f"out{suffix}")
+    assert writer.warnings == []
+    for kind in ("audio", "subtitle"):
+        assert packets_of(tmp_path / f"out{suffix}", kind) == packets_of(source, kind)
+        assert times_of(tmp_path / f"out{suffix}", kind) == times_of(source, kind)
+    assert [s.language for s in probe(tmp_path / f"out{suffix}").streams if s.kind == "audio"] == ["eng", "fra"]
+    with av.open(str(tmp_path / f"out{suffix}")) as container:
+        found = [(c["start"] * c["time_base"], c["metadata"]["title"]) for c in container.chapters()]
+    assert found == [(0, "one"), (Fraction(2, 5), "two")]
+
+
+def times_of(path: Path, kind: str) -> list[tuple[int, Fraction]]:
+    """(stream, seconds) of every packet of a kind."""
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux() if packet.size and packet.stream.type == kind]
+        return sorted((packet.stream_index, packet.pts * packet.time_base) for packet in packets)
+
+
+def test_fonts_go_along(tmp_path: Path) -> None:
+    make_clip(tmp_path / "plain.mkv", frames=4)
+    with av.open(str(tmp_path / "plain.mkv")) as whole, av.open(str(tmp_path / "in.mkv"), "w") as out:
+        copy = out.add_stream_from_template(whole.streams[0])
+        out.add_attachment("a.ttf", "font/ttf", b"no real font")
+        for packet in whole.demux():
+            if packet.size:
+                packet.stream = copy
+                out.mux_one(packet)
+    writer = copy_clip(tmp_path / "in.mkv", tmp_path / "out.mkv")
+    assert writer.warnings == []
+    with av.open(str(tmp_path / "out.mkv")) as container:
+        fonts = [stream for stream in container.streams if stream.type == "attachment"]
+        assert [(font.mimetype, font.data, font.metadata["filename"]) for font in fonts] == [
+            ("font/ttf", b"no real font", "a.ttf")
+        ]
+    assert "left out" in copy_clip(tmp_path / "in.mkv", tmp_path / "out.mp4").warnings[0]
+
+
 def test_sound_a_container_cannot_hold_is_re_encoded_in_step(clips: Get, tmp_path: Path) -> None:
     source = clips("plain.mp4").path
     writer = copy_clip(source, tmp_path / "out.webm")
@@ -54,7 +100,7 @@ def test_sound_a_container_cannot_hold_is_re_encoded_in_step(clips: Get, tmp_pat
         ("pcm", ".webm", ["opus"], 1),
         ("mixed", ".mp4", ["flac", "opus"], 1),
         ("mixed", ".mov", ["aac", "aac"], 3),
-        ("mixed", ".avi", ["flac", "mp3"], 2),
+        ("mixed", ".avi", ["flac", "pcm_s16le"], 2),
         ("mixed", ".mkv", ["flac", "opus", "subrip"], 0),
     ],
 )
@@ -145,6 +191,16 @@ def test_broadcast_clock_starts_at_zero_in_mp4(clips: Get, tmp_path: Path) -> No
     begin, samples = heard(tmp_path / "out.mp4")
     first, whole = heard(source)
     assert abs(float(begin - first + before.origin_seconds) - lag_seconds(samples, whole)) < 0.002
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_timecode_goes_along_in(suffix: str, tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "camera.mov", metadata={"timecode": "01:02:03:04"}).path
+    copy_clip(source, tmp_path / f"out{suffix}", start=5)
+    with av.open(str(tmp_path / f"out{suffix}")) as container:
+        tags = [container.metadata, *(stream.metadata for stream in container.streams)]
+        codes = {value for each in tags for name, value in each.items() if name.lower() == "timecode"}
+    assert codes == {"01:02:03:09"}
 
 
 @pytest.mark.parametrize(("start", "code"), [(0, "01:02:03:04"), (5, "01:02:03:09")])

@@ -37,6 +37,21 @@ SAME_CONTAINER = [
     "full.mp4",
     "two_sounds.mp4",
     "anamorphic.mp4",
+    "anamorphic90.mov",
+    "23.976.mp4",
+    "29.97.mp4",
+    "59.94.mp4",
+    "turned270.mp4",
+    "mirrored0.mp4",
+    "mirrored90.mp4",
+    "mirrored180.mp4",
+    "mirrored270.mp4",
+    "open_gop.mp4",
+    "open_gop_hevc.mkv",
+    "silent.mkv",
+    "one.mp4",
+    "two.mp4",
+    "one.mkv",
 ]
 
 
@@ -53,7 +68,7 @@ def test_round_trip_keeps_everything(name: str, clips: Get, tmp_path: Path) -> N
         assert [f.duration_pts for f in frames][:last] == [f.duration_pts for f in before][:last]
         for what in ("width", "height", "color", "bit_depth", "sample_aspect_ratio", "average_fps"):
             assert getattr(after.info, what) == getattr(before.info, what), what
-        assert after.info.rotation_deg == 0
+        assert (after.info.rotation_deg, after.info.mirrored) == (0, False)
     assert packets_of(tmp_path / name, "audio") == packets_of(clip.path, "audio")
     assert writer.warnings == []
 
