@@ -263,7 +263,7 @@ def test_the_reference_is_nobody_in_the_target(media: Path, tmp_path: Path) -> N
 
 def test_an_assignment_to_nobody(media: Path, tmp_path: Path) -> None:
     request = ["--target", media / "target.png", "--output", tmp_path / "o.png"]
-    refused(tmp_path, 2, "no person 7; found people 1 to 1", "--assign", f"7={media / 'source.png'}", *request)
+    refused(tmp_path, 2, "no person 7; there is only 1", "--assign", f"7={media / 'source.png'}", *request)
     refused(tmp_path, 2, "supported is person=photo", "--assign", "anna.png", *request)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from facefusion.core import Analysis, Face, FaceProcessor, Float32
 from facefusion.errors import NoFaceFound, UsageError
 from facefusion.faces.embed import distance
 from facefusion.faces.select import ordered
+from facefusion.pipeline.overrides import Overrides
 from facefusion.pipeline.settings import SelectorSettings
 
 Effects = tuple[FaceProcessor, ...]
@@ -20,12 +21,13 @@ class Casting:
     """The effects of every face.
 
     own: effects of people who were given their own source, by person id. chosen: tracks that the selector picked;
-    they get `shared`.
+    they get `shared`. words: how the people of `own` were called in the request, by person id.
     """
 
     own: Mapping[int, Effects] = field(default_factory=dict)
     chosen: frozenset[int] = frozenset()
     shared: Effects = ()
+    words: Mapping[int, str] = field(default_factory=dict)
 
     def effects_for(self, face: Face) -> Effects:
         """What is done to `face`, in order; nothing when it is not meant."""
@@ -35,6 +37,12 @@ class Casting:
 
     def is_meant(self, face: Face) -> bool:
         return bool(self.effects_for(face))
+
+    def role_of(self, face: Face) -> str:
+        """What decides on the effects of `face`: a word of the request, `shared` or nothing."""
+        if face.person_id is not None and face.person_id in self.own:
+            return f"own {self.words.get(face.person_id, face.person_id)}"
+        return "shared" if face.track_id in self.chosen else ""
 
 
 def chosen_tracks(
@@ -57,13 +65,19 @@ def chosen_tracks(
     return _tracks_of(analysis, {person for person, _ in votes.most_common(1)})
 
 
-def check_people(analysis: Analysis, person_ids: Mapping[int, object]) -> None:
-    """Raise UsageError when somebody was given a source who is not in the medium."""
-    there = {person.person_id for person in analysis.people}
-    for person_id in person_ids:
-        if person_id not in there:
-            found = f"people 1 to {max(there)}" if there else "nobody"
-            raise UsageError(f"assign: no person {person_id}; found {found}; `facefusion people` shows them")
+def people_called(written: Iterable[str], analysis: Analysis, overrides: Overrides) -> dict[int, str]:
+    """Who is meant by the words of `--assign`: id → the word. Raises UsageError when somebody is not in the medium."""
+    there = [person.person_id for person in analysis.people]
+    found: dict[int, str] = {}
+    for word in written:
+        try:
+            person = overrides.person_called(word, there)
+        except UsageError as error:
+            raise UsageError(f"assign: {error}; `facefusion people` shows them") from error
+        if person in found:
+            raise UsageError(f"assign: {found[person]} and {word} are the same person; name each once")
+        found[person] = word
+    return found
 
 
 def _like(analysis: Analysis, reference: Float32, limit: float) -> frozenset[int]:

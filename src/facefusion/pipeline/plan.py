@@ -68,8 +68,8 @@ class Plan:
         return tuple(Path(text) for text in self.job.source)
 
     @property
-    def assignments(self) -> dict[int, tuple[Path, ...]]:
-        """Photos by the id of the person in the clip who gets that face."""
+    def assignments(self) -> dict[str, tuple[Path, ...]]:
+        """Photos by the id or the name of the person in the clip who gets that face, as it was written."""
         return _parse_assignments(self.job.assign)
 
     @property
@@ -116,12 +116,13 @@ def _check_range(start: Cue | None, end: Cue | None) -> None:
         raise UsageError("start: at or after --end, so that nothing is left; end is the first frame not written")
 
 
-def _parse_assignments(texts: tuple[str, ...]) -> dict[int, tuple[Path, ...]]:
-    found: dict[int, tuple[Path, ...]] = {}
+def _parse_assignments(texts: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:
+    found: dict[str, tuple[Path, ...]] = {}
     for text in texts:
-        person, _, photos = text.partition("=")
-        if not person.strip().isdecimal() or int(person) < 1 or not photos:
+        written, _, photos = text.partition("=")
+        person = str(int(written)) if written.strip().isdecimal() else written.strip()
+        if person in ("", "0") or not photos:
             raise UsageError(f"assign: got {text!r}, supported is person=photo[,photo], like 1=anna.jpg")
         paths = tuple(Path(part.replace(",,", ",")) for part in re.split(r"(?<!,),(?!,)", photos) if part)
-        found[int(person)] = found.get(int(person), ()) + paths
+        found[person] = found.get(person, ()) + paths
     return found

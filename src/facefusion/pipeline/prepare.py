@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.parse import OcclusionParser
 from facefusion.geometry.color import luma
 from facefusion.media import MediaReader, read_image
-from facefusion.pipeline.casting import Casting, Effects, check_people, chosen_tracks
+from facefusion.pipeline.casting import Casting, Effects, chosen_tracks, people_called
+from facefusion.pipeline.overrides import Overrides
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.render import RenderContext
 from facefusion.pipeline.sources import load_person, the_face
@@ -22,10 +23,13 @@ Photos = tuple[Face, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Given:
-    """What was read before the target is looked at: photos of people, the embedding of the reference."""
+    """What was read before the target is looked at: photos of people, the embedding of the reference.
+
+    own: by the word that the request has for a person.
+    """
 
     shared: Photos = ()
-    own: Mapping[int, Photos] = field(default_factory=dict)
+    own: Mapping[str, Photos] = field(default_factory=dict)
     reference: Float32 | None = None
 
 
@@ -41,52 +45,94 @@ def load_given(plan: Plan, analyser: FaceAnalyser, progress: Progress) -> Given:
     return Given(load_person(plan.sources, analyser, progress), own, reference)
 
 
-def prepare(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given, progress: Progress) -> RenderContext:
+def prepare(
+    plan: Plan,
+    reader: MediaReader,
+    analysis: Analysis,
+    given: Given,
+    progress: Progress,
+    overrides: Overrides = Overrides(),
+) -> RenderContext:
     """The context that `render_frame` needs. Raises NoFaceFound when nobody who is meant is there.
 
-    With `allow_no_face` nobody may be there. Raises UsageError for an assignment to somebody unknown, and Cancelled.
+    analysis, overrides: as `editing.edited` gives them. With `allow_no_face` nobody may be there. Raises UsageError for
+    an assignment to somebody unknown, and Cancelled.
     """
-    is_empty = analysis.is_empty
-    if is_empty and not plan.job.allow_no_face:
+    if analysis.is_empty and not plan.job.allow_no_face:
         raise NoFaceFound(f"{plan.target}: no face found anywhere; --allow-no-face writes it unchanged but marked")
-    if plan.assignments and not is_empty:
-        check_people(analysis, plan.assignments)
-    parser = OcclusionParser(providers=plan.job.execution_provider) if plan.mask.mask_occlusion else None
-    return RenderContext(
-        casting=_casting(plan, reader, analysis, given, _Builder(plan, parser, progress)),
-        mask=plan.mask,
-        blend=plan.blend,
-        painted=_painted(plan, analysis),
-        visible=None if parser is None else parser.visible,
+    words = {} if analysis.is_empty else people_called(plan.assignments, analysis, overrides)
+    asked = {
+        values: (Plan.from_mapping(plan.to_mapping() | dict(values)), people)
+        for values, people in overrides.values_in(analysis.tracks).items()
+    }
+    parser = _parser([plan, *(varied for varied, _ in asked.values())])
+    cast = _Cast(
+        words=words,
+        chosen=_chosen(plan, reader, analysis, given),
+        own={word: unhidden_all(given.own.get(word, ()), parser, progress) for word in words.values()},
+        shared=unhidden_all(given.shared, parser, progress),
+        parser=parser,
+        progress=progress,
     )
-
-
-def _casting(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given, builder: _Builder) -> Casting:
-    own = {person: builder.effects(given.own.get(person, ())) for person in plan.assignments}
-    if plan.assignments and not plan.sources:
-        return Casting(own=own)
-    chosen = chosen_tracks(analysis, plan.selector, is_clip=reader.info.is_clip, reference=given.reference)
-    return Casting(own=own, chosen=chosen, shared=builder.effects(given.shared))
+    variants = {values: cast.context(varied, analysis, people) for values, (varied, people) in asked.items()}
+    return replace(cast.context(plan, analysis), overrides=overrides, variants=variants)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Builder:
-    """Makes the effects of a plan for one person after another."""
+class _Cast:
+    """Who is changed into whom, however that is done. words: what the request calls people, by id."""
 
-    plan: Plan
+    words: Mapping[int, str]
+    chosen: frozenset[int]
+    own: Mapping[str, Photos]
+    shared: Photos
     parser: OcclusionParser | None
     progress: Progress
 
-    def effects(self, photos: Photos) -> Effects:
-        """The effects that put the person of `photos` on; raises Cancelled between two."""
-        clear, effects = [], []
-        for face in photos:
-            self.progress.check()
-            clear.append(unhidden(face, self.parser))
-        for entry in self.plan.entries:
-            self.progress.check()
-            effects.append(entry.build(self.plan.effects[entry.name], photos=clear))
-        return tuple(effects)
+    def context(self, plan: Plan, analysis: Analysis, people: Collection[int | None] | None = None) -> RenderContext:
+        """How `plan` changes the faces of `people`, of everybody by default."""
+        meant = [person for person in self.words if people is None or person in people]
+        own = {person: effects_of(plan, self.own[self.words[person]], self.progress) for person in meant}
+        shared = effects_of(plan, self.shared, self.progress) if self.chosen else ()
+        return RenderContext(
+            casting=Casting(own, self.chosen, shared, self.words),
+            mask=plan.mask,
+            blend=plan.blend,
+            painted=_painted(plan, analysis),
+            visible=None if self.parser is None else self.parser.visible,
+        )
+
+
+def _parser(plans: Sequence[Plan]) -> OcclusionParser | None:
+    """What looks for things in front of faces, where one of `plans` wants that."""
+    if not any(plan.mask.mask_occlusion for plan in plans):
+        return None
+    return OcclusionParser(providers=plans[0].job.execution_provider)
+
+
+def _chosen(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given) -> frozenset[int]:
+    """The tracks that get the one source; none when only people by name get one."""
+    if plan.assignments and not plan.sources:
+        return frozenset()
+    return chosen_tracks(analysis, plan.selector, is_clip=reader.info.is_clip, reference=given.reference)
+
+
+def unhidden_all(photos: Photos, parser: OcclusionParser | None, progress: Progress) -> Photos:
+    """`photos`, each with the mask of what is not hidden in it; raises Cancelled between two."""
+    clear = []
+    for face in photos:
+        progress.check()
+        clear.append(unhidden(face, parser))
+    return tuple(clear)
+
+
+def effects_of(plan: Plan, photos: Photos, progress: Progress) -> Effects:
+    """The effects of `plan` that put the person of `photos` on; raises Cancelled between two."""
+    effects = []
+    for entry in plan.entries:
+        progress.check()
+        effects.append(entry.build(plan.effects[entry.name], photos=photos))
+    return tuple(effects)
 
 
 def unhidden(face: Face, parser: OcclusionParser | None) -> Face:

@@ -87,8 +87,10 @@ def _cut(track: Track, part: FrameRange) -> tuple[Track, Track, Track]:
 
 
 def _rows(track: Track, rows: slice) -> Track:
-    points = None if track.points is None else _points(track.points, rows.start, rows.stop)
-    return replace(track, frames=track.frames[rows], columns=track.columns.rows(rows), points=points)
+    points, moved = (
+        None if one is None else _points(one, rows.start, rows.stop) for one in (track.points, track.moved)
+    )
+    return replace(track, frames=track.frames[rows], columns=track.columns.rows(rows), points=points, moved=moved)
 
 
 def _points(points: PackedPoints, first: int, stop: int) -> PackedPoints:
@@ -113,7 +115,16 @@ def _one_after_another(track: Track, parts: Sequence[Track]) -> Track:
         frames=np.concatenate([part.frames for part in parts]),
         columns=FaceColumns.joined([part.columns for part in parts]),
         points=PackedPoints.joined(points) if points else None,
+        moved=PackedPoints.joined([_moved(part) for part in parts]) if any(part.moved for part in parts) else None,
     )
+
+
+def _moved(part: Track) -> PackedPoints:
+    """`part.moved`, or as many rows that say nothing."""
+    if part.moved is not None:
+        return part.moved
+    num_points = 0 if part.points is None else part.points.num_points
+    return PackedPoints.of(np.zeros((len(part), num_points, 3), np.float32))
 
 
 def _mean(known: Sequence[tuple[Float32, float]]) -> Float32 | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from facefusion.blend import BlendSettings, MaskSettings, paste, restrict
 from facefusion.core import AlignedFace, Box, Face, FaceProcessor, Float32, Frame, Landmarks, Patch, Pixels, to_unit
 from facefusion.pipeline.casting import Casting
+from facefusion.pipeline.edits import Values
+from facefusion.pipeline.overrides import Overrides
 
 LEFT_ALONE = "left_alone"
 Visible = Callable[[Pixels, Landmarks], Float32]
@@ -22,6 +24,7 @@ class RenderContext:
 
     painted: (H, W) float32 in [0, 1], a hand-painted mask of the frame's size, or None.
     visible: looks for what is in front of a face, or None to look for nothing.
+    overrides: what edits ask of single faces and frames. variants: a context for every set of settings they ask for.
     """
 
     casting: Casting
@@ -29,6 +32,8 @@ class RenderContext:
     blend: BlendSettings = BlendSettings()
     painted: Float32 | None = None
     visible: Visible | None = None
+    overrides: Overrides = Overrides()
+    variants: Mapping[Values, RenderContext] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,17 +51,29 @@ def render_frame(frame: Frame, faces: Sequence[Face], context: RenderContext) ->
     """
     pixels, notes = frame.pixels, []
     for face in faces:
-        effects = context.casting.effects_for(face)
+        touch = context.overrides.touch(face, frame.index)
+        look = context.variants[touch.values] if touch.values else context
+        effects = () if touch.is_excluded or touch.strength <= 0 else look.casting.effects_for(face)
         if effects:
-            pixels, note = change_face(pixels, face, effects, frame.index, context)
+            pixels, note = change_face(pixels, face, effects, frame.index, look, strength=touch.strength)
             notes.append(note)
     return Rendered(replace(frame, pixels=pixels), tuple(notes))
 
 
 def change_face(
-    pixels: Pixels, face: Face, effects: Sequence[FaceProcessor], index: int, context: RenderContext
+    pixels: Pixels,
+    face: Face,
+    effects: Sequence[FaceProcessor],
+    index: int,
+    context: RenderContext,
+    *,
+    strength: float = 1.0,
 ) -> tuple[Pixels, str]:
-    """`pixels` with `effects` applied to one face in order, and one word on what the first of them did."""
+    """`pixels` with `effects` applied to one face in order, and one word on what the first of them did.
+
+    strength: how much of the change shows, 0 to 1.
+    """
+    before = pixels
     boxes = [_whole(effect.crop_box(face, pixels.shape[1], pixels.shape[0])) for effect in effects]
     seen = _visible(pixels, face, boxes, context)
     notes = []
@@ -65,7 +82,18 @@ def change_face(
         if patch is not None:
             pixels = paste(pixels, patch, context.blend)
         notes.append(LEFT_ALONE if patch is None else patch.note)
-    return pixels, notes[0]
+    return (pixels if strength >= 1 else _weakened(before, pixels, _around(boxes), strength)), notes[0]
+
+
+def _weakened(before: Pixels, after: Pixels, span: _Span, strength: float) -> Pixels:
+    """`before`, moved towards `after` by `strength` inside `span`, outside which they are equal; rounded to even."""
+    if after is before or span.is_empty:
+        return after
+    result = after.copy()
+    under = before[span.part].astype(np.float32)
+    mixed = under + np.float32(strength) * (after[span.part].astype(np.float32) - under)
+    result[span.part] = np.rint(mixed) if np.issubdtype(before.dtype, np.integer) else mixed
+    return result
 
 
 def _patch(

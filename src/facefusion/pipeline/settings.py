@@ -23,7 +23,8 @@ class JobSettings:
     )
     assign: tuple[str, ...] = option(
         (),
-        why="person=photo[,photo]: gives a person of the clip their own source; ids come from `facefusion people`",
+        why="person=photo[,photo]: gives a person of the clip their own source; ids come from `facefusion people`, "
+        "names from `facefusion edit`",
     )
     target: str = option(
         "", why="the picture, clip, folder of pictures or numbered sequence (shot.%04d.png) that is changed"

@@ -7,7 +7,8 @@ import pytest
 
 from facefusion.core import Analysis, Box, Face, FaceProcessor, Float32, Identity, Landmarks, Track
 from facefusion.errors import NoFaceFound, UsageError
-from facefusion.pipeline.casting import Casting, check_people, chosen_tracks
+from facefusion.pipeline.casting import Casting, chosen_tracks, people_called
+from facefusion.pipeline.overrides import Overrides
 from facefusion.pipeline.settings import SelectorSettings
 
 
@@ -66,10 +67,13 @@ def test_an_own_source_wins_and_strangers_are_left_alone(analysis: Analysis) -> 
     assert not casting.is_meant(analysis.faces_in(3)[0])
 
 
-def test_a_source_for_nobody_is_refused(analysis: Analysis) -> None:
-    check_people(analysis, {1: (), 2: ()})
-    with pytest.raises(UsageError, match="no person 3; found people 1 to 2"):
-        check_people(analysis, {3: ()})
+def test_people_are_assigned_by_id_or_name_and_a_source_for_nobody_is_refused(analysis: Analysis) -> None:
+    overrides = Overrides({2: "Anna"})
+    assert people_called(["anna", "1"], analysis, overrides) == {2: "anna", 1: "1"}
+    with pytest.raises(UsageError, match=r"assign: no person 3; there are 1 and 2 \(Anna\); `facefusion people`"):
+        people_called(["3"], analysis, overrides)
+    with pytest.raises(UsageError, match="2 and anna are the same person"):
+        people_called(["2", "anna"], analysis, overrides)
 
 
 def _effect() -> FaceProcessor:

@@ -115,7 +115,7 @@ def test_an_enhancer_needs_no_source() -> None:
 
 def test_assignments_add_up_and_double_commas_are_commas() -> None:
     plan = Plan.from_mapping({**LEAST, "assign": ["2=a.jpg,b.jpg", "1=x,,y.jpg", "2=c.jpg"]})
-    assert plan.assignments == {1: (Path("x,y.jpg"),), 2: (Path("a.jpg"), Path("b.jpg"), Path("c.jpg"))}
+    assert plan.assignments == {"1": (Path("x,y.jpg"),), "2": (Path("a.jpg"), Path("b.jpg"), Path("c.jpg"))}
 
 
 def test_a_plan_cannot_be_changed_behind_its_back() -> None:
