@@ -16,12 +16,14 @@ import cv2
 
 from facefusion import __version__
 from facefusion.core import Analysis, Frame, FrameRange, Progress
-from facefusion.errors import UsageError
+from facefusion.errors import InvalidInput, UsageError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media
 from facefusion.models import open_session
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.deliver import Sink, open_sink
+from facefusion.pipeline.edit_log import EditLog
+from facefusion.pipeline.editing import edited
 from facefusion.pipeline.flow import Flow, mapped
 from facefusion.pipeline.inputs import check_paths
 from facefusion.pipeline.labels import FrameLabels, labelled
@@ -43,11 +45,13 @@ def run(
     *,
     models_folder: Path | None = None,
     created: datetime | None = None,
+    analysis: Analysis | None = None,
 ) -> RunReport:
     """Do what `plan` says; the output appears whole and marked, or not at all.
 
     models_folder: where the user's own weights lie; this version's effects need none. created: the time that the marks
-    carry, now by default. Raises the errors of `facefusion.errors`.
+    carry, now by default. analysis: what was measured before, with its edits; by default the target is measured now.
+    Raises the errors of `facefusion.errors`.
     """
     progress, begun, tally = progress or Progress(), time.monotonic(), Tally()
     check_paths(plan)
@@ -59,9 +63,13 @@ def run(
             warnings = [*_provider_warnings(plan, progress), *sink.warnings]
             analyser = FaceAnalyser(providers=plan.job.execution_provider)
             given = load_given(plan, analyser, progress)
-            analysis = survey(reader, analysed_range(plan, reader), analyser, progress).analysis
-            context = prepare(plan, reader, analysis, given, progress)
-            with closing(rendered_frames(reader, part, analysis, context, plan, progress)) as frames:
+            if analysis is None:
+                analysis = survey(reader, analysed_range(plan, reader), analyser, progress).analysis
+            check_covers(analysis, part, plan)
+            cast, overrides = edited(analysis, EditLog.from_plain(analysis.edits))
+            context = prepare(plan, reader, cast, given, progress, overrides)
+            labels = FrameLabels(plan.label, analysis, is_clip=reader.info.is_clip, color=reader.info.color)
+            with closing(rendered_frames(reader, part, cast, context, labels, plan, progress)) as frames:
                 left_out = _written(frames, sink, reader, plan, tally)
             progress.start("finish")
     warnings += [line for line in sink.warnings if line not in warnings]
@@ -77,23 +85,35 @@ def render(
 ) -> Generator[Frame, None, None]:
     """The finished frames of `plan` in order, each with its visible label. Metadata is the writer's part: `Marks`.
 
+    analysis: as it was measured; the edits it carries are applied.
     Raises NoFaceFound when nobody who is meant is there, Cancelled, and what reading raises.
     """
     progress = progress or Progress()
     analyser = FaceAnalyser(providers=plan.job.execution_provider)
-    context = prepare(plan, reader, analysis, load_given(plan, analyser, progress), progress)
     part = range_of(reader, plan.start, plan.end)
-    with closing(rendered_frames(reader, part, analysis, context, plan, progress)) as frames:
+    check_covers(analysis, part, plan)
+    cast, overrides = edited(analysis, EditLog.from_plain(analysis.edits))
+    context = prepare(plan, reader, cast, load_given(plan, analyser, progress), progress, overrides)
+    labels = FrameLabels(plan.label, analysis, is_clip=reader.info.is_clip, color=reader.info.color)
+    with closing(rendered_frames(reader, part, cast, context, labels, plan, progress)) as frames:
         for rendered in frames:
             yield rendered.frame
 
 
 def rendered_frames(
-    reader: MediaReader, part: FrameRange, analysis: Analysis, context: RenderContext, plan: Plan, progress: Progress
+    reader: MediaReader,
+    part: FrameRange,
+    analysis: Analysis,
+    context: RenderContext,
+    labels: FrameLabels,
+    plan: Plan,
+    progress: Progress,
 ) -> Generator[Rendered, None, None]:
-    """Frames of `part`, rendered and labelled by several threads, in order; memory does not grow with the length."""
+    """Frames of `part`, rendered and labelled by several threads, in order; memory does not grow with the length.
+
+    analysis: as edits make it; `labels` are placed by what was measured, so that no edit moves them elsewhere.
+    """
     workers = plan.job.threads or min(os.cpu_count() or 1, _MOST_WORKERS)
-    labels = FrameLabels(plan.label, analysis, is_clip=reader.info.is_clip, color=reader.info.color)
     first = reader.timestamps()[part.start].seconds
 
     def finished(frame: Frame) -> Rendered:
@@ -130,6 +150,16 @@ def check_label(plan: Plan, reader: MediaReader) -> None:
     """Raise before any work when the label cannot be drawn."""
     info = reader.info
     Labeller(plan.label, width=info.width, height=info.height, is_video=info.is_clip, color=info.color)
+
+
+def check_covers(analysis: Analysis, part: FrameRange, plan: Plan) -> None:
+    """Raise InvalidInput when `part` was not measured."""
+    seen = analysis.part or FrameRange(0, analysis.num_frames)
+    if part.start < seen.start or part.stop > seen.stop:
+        raise InvalidInput(
+            f"{plan.target}: frames {part.start} to {part.stop - 1} are wanted, the analysis covers {seen.start} to "
+            f"{seen.stop - 1}; analyse the whole clip, or change --start and --end"
+        )
 
 
 def frame_rate_of(plan: Plan) -> Fraction:
