@@ -24,7 +24,7 @@ class JobSettings:
     assign: tuple[str, ...] = option(
         (),
         why="person=photo[,photo]: gives a person of the clip their own source; ids come from `facefusion people`, "
-        "names from `facefusion edit`",
+        "names from an edited analysis",
     )
     target: str = option(
         "", why="the picture, clip, folder of pictures or numbered sequence (shot.%04d.png) that is changed"
