@@ -14,6 +14,7 @@ from facefusion.geometry.mesh import (
     FACE_OVAL,
     IMAGE_LEFT_BROW,
     IMAGE_RIGHT_BROW,
+    LIPS_INNER,
     LIPS_OUTER,
     canonical_mesh,
 )
@@ -60,7 +61,7 @@ class UvMaps:
     coverage: (S, S) float32, 1 on texels that lie on the mesh.
     skin: (S, S) float32 in [0, 1], plain skin: no brows, eyes, lips, nostrils; the beard's region counts less.
     cheeks: (S, S) float32, the surest skin: cheeks, nose bridge, lower forehead.
-    beard: (S, S) float32, 1 where a beard grows.
+    beard: (S, S) float32, 1 where a beard grows. lips: (S, S) float32, 1 on both lips, without the mouth's opening.
     inset_cm: (S, S) float32, distance to the mesh's outline.
     """
 
@@ -69,6 +70,7 @@ class UvMaps:
     skin: Float32
     cheeks: Float32
     beard: Float32
+    lips: Float32
     inset_cm: Float32
 
 
@@ -93,7 +95,8 @@ def uv_maps(size: int) -> UvMaps:
     inset = _inset(size)
     skin *= np.clip(inset / 1.2, 0.0, 1.0)
     cheeks = skin * (1.0 - beard) * _below_brows(size, pixels)
-    return UvMaps(size, covered.astype(np.float32), skin, cheeks, beard, inset * covered)
+    lips = (_polygon(pixels, LIPS_OUTER, size, 0) & ~_polygon(pixels, LIPS_INNER, size, 0)).astype(np.float32)
+    return UvMaps(size, covered.astype(np.float32), skin, cheeks, beard, lips, inset * covered)
 
 
 def uv_pixels(size: int) -> Float32:

@@ -15,6 +15,10 @@ from facefusion.geometry.color import luma
 from facefusion.geometry.uv_maps import uv_maps
 
 _FLOOR = np.float32(2e-3)
+_LEAST_LIPS = 12
+"""Texels of the lips that must be seen before their colour is believed."""
+_CLOSE, _BROAD = ((0.09, 0.05), (0.045, 0.12)), ((0.15, 0.05),)
+"""Cast shadows and glow are followed closely, the tint of the skin broadly."""
 _STRIDE = 3
 """Light is smooth: every third texel is enough to fit it."""
 
@@ -83,7 +87,7 @@ def light_ratio(target: Float32, source: Float32, normals: Float32, weight: Floa
     brightness = luma(quotient)
     basis = harmonics(normals)
     smooth = basis @ fit_shading(brightness.ravel()[picked], flat[picked], used[picked])
-    remainder = _smooth_remainder(np.log(np.maximum(brightness, _FLOOR)) - smooth, weight)
+    remainder = _smooth_remainder(np.log(np.maximum(brightness, _FLOOR)) - smooth, weight, _CLOSE)
     logs = np.repeat((smooth + remainder)[..., None], 3, axis=2)
     for channel in range(3):
         tint: Float32 = (quotient[..., channel] / np.maximum(brightness, _FLOOR)).astype(np.float32)
@@ -92,12 +96,57 @@ def light_ratio(target: Float32, source: Float32, normals: Float32, weight: Floa
     return np.exp(np.clip(logs, -3.0, 3.0)).astype(np.float32)
 
 
-def _smooth_remainder(residual: Float32, weight: Float32) -> Float32:
-    """Cast shadows and glow: what is left over, smoothed at two scales, limited, and 0 where nothing is known."""
-    known = weight / (1.0 + (residual / 0.35) ** 2)
+def skin_field(pixels: Float32, normals: Float32, weight: Float32) -> Float32:
+    """(S, S, 3) float32 linear light: the colour that plain skin has, or would have, at every texel.
+
+    pixels: (S, S, 3) float32 linear light in texture space. normals: (S, S, 3). weight: (S, S) in [0, 1], plain visible
+    skin; what lies under a beard, a brow or a hand is continued from it. Brightness is fitted closely, tint broadly,
+    so that a blush or the shadow of a beard stays a feature of the person.
+    """
+    flat, used = normals.reshape(-1, 3), weight.ravel()
+    picked = np.flatnonzero(used > 0.02)[::_STRIDE]
+    brightness = np.maximum(luma(pixels), _FLOOR)
+    if len(picked) < 32:
+        return np.repeat(np.full_like(brightness, np.median(brightness))[..., None], 3, axis=2)
+    basis = harmonics(normals)
+    smooth = basis @ fit_shading(brightness.ravel()[picked], flat[picked], used[picked])
+    logs = smooth + _smooth_remainder(np.log(brightness) - smooth, weight, _CLOSE)
+    field = np.repeat(logs[..., None], 3, axis=2)
+    for channel in range(3):
+        tint: Float32 = (np.maximum(pixels[..., channel], _FLOOR) / brightness).astype(np.float32)
+        fitted = basis[..., :4] @ fit_shading(tint.ravel()[picked], flat[picked], used[picked], terms=4)
+        field[..., channel] += fitted + _smooth_remainder(np.log(tint) - fitted, weight, _BROAD, 0.15)
+    return np.exp(np.clip(field, -7.0, 1.0)).astype(np.float32)
+
+
+def lip_colour(pixels: Float32, seen: Float32) -> Float32 | None:
+    """(3,) float32 linear light: the lips' median colour, or None when hardly anything of them is seen.
+
+    pixels: (S, S, 3) float32 linear light in texture space. seen: (S, S) in [0, 1].
+    """
+    shown = (uv_maps(seen.shape[0]).lips * seen) > 0.4
+    if shown.sum() < _LEAST_LIPS:
+        return None
+    return np.maximum(np.median(pixels[shown], axis=0), _FLOOR).astype(np.float32)
+
+
+def lip_share(size: int) -> Float32:
+    """(size, size) float32: soft map of the lips, 1 inside and 0 a little beyond their rim."""
+    return cv2.GaussianBlur(cv2.dilate(uv_maps(size).lips, np.ones((3, 3), np.uint8)), (0, 0), size / 80)
+
+
+def _smooth_remainder(
+    residual: Float32, weight: Float32, scales: tuple[tuple[float, float], ...], doubted: float = 0.35
+) -> Float32:
+    """What is left over, smoothed at each of `scales`, limited, and 0 where nothing is known.
+
+    scales: (width of the smoothing in texture widths, how much unknown counts against known), coarse to fine. doubted:
+    a residual of this size counts half.
+    """
+    known = weight / (1.0 + (residual / doubted) ** 2)
     limited = np.clip(residual, -0.8, 0.8)
     out = np.zeros_like(residual)
-    for sigma, prior in ((0.09, 0.05), (0.045, 0.12)):
+    for sigma, prior in scales:
         pixels = sigma * residual.shape[0]
         top = cv2.GaussianBlur((limited - out) * known, (0, 0), pixels)
         bottom = cv2.GaussianBlur(known, (0, 0), pixels)
@@ -119,15 +168,3 @@ def flatten(texture: Float32, normals: Float32, weight: Float32) -> Float32:
     smooth = harmonics(normals) @ coefficients
     smooth -= float((smooth * weight).sum() / weight.sum())
     return np.exp(-0.8 * np.clip(smooth, -0.9, 0.9)).astype(np.float32)
-
-
-def diffuse_level(texture: Float32) -> Float32:
-    """The skin's brightness without its highlights: (S, S, 3) float32 linear in and out, a smooth lower envelope."""
-    size = texture.shape[0]
-    skin = uv_maps(size).skin + np.float32(0.02)
-    level = texture
-    for _ in range(3):
-        capped = np.minimum(texture, level)
-        top = cv2.GaussianBlur(capped * skin[..., None], (0, 0), size * 0.05)
-        level = top / cv2.GaussianBlur(skin, (0, 0), size * 0.05)[..., None]
-    return np.maximum(level, _FLOOR).astype(np.float32)

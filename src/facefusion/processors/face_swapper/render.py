@@ -77,9 +77,9 @@ def relight(texture: Float32, base: Float32, ratio: Float32, covered: Float32) -
 
     texture: (h, w, 3) float32 sRGB. base: (h, w, 3) float32 linear light, the texture's own diffuse level. ratio:
     (h, w, 3) linear-light factors. A highlight is light reflected at the surface: what shines above `base` follows the
-    factors less, and what is shaded softens where the skin gets lighter. Colour moves along the line from grey to skin:
-    as far as a pixel has the skin's colour it takes the new skin's, grey things (a highlight, a white beard) stay grey,
-    and what differs in hue (lips, a blush) keeps its difference.
+    factors less, what is shaded softens where the skin gets lighter, and hair stays as dark as it was. Colour moves
+    along the line from grey to skin: as far as a pixel has the skin's colour it takes the new skin's, grey things (a
+    highlight, a white beard) stay grey, and what differs in hue (a blush) keeps its difference.
     Returns sRGB in [0, 1], 0 where covered (h, w) is 0; what is brightened rolls off softly above 0.8 instead of
     clipping.
     """
@@ -100,10 +100,14 @@ _ENCODE = np.where(_ROOTS <= 0.0031308, _ROOTS * 12.92, 1.055 * np.maximum(_ROOT
 
 _GLOSS_UP, _GLOSS_DOWN = 0.3, 0.7
 """How much of the change of the diffuse light highlights follow, where it gets lighter and where darker."""
-
-
+_BRIGHTEST = 0.35
+"""What is far above the skin's level (a white beard, a hot highlight) is drawn nearer to it than it was."""
 _SOFTEN = -0.15
 """Skin that gets lighter scatters more light under its surface: its wrinkles lose contrast by this power."""
+_HAIR, _SKIN = 0.2, 0.55
+"""Below the first share of the skin's level there is hair (or a nostril), above the second there is skin."""
+_HAIR_FOLLOWS = 0.45
+"""Hair is not lighter on lighter skin: it follows the change of light by this power."""
 
 
 @numba.njit(cache=True, nogil=True)
@@ -130,16 +134,13 @@ def _relight(
             _usual(base[y, x], ratio[y, x], before, after)
             usual, light = before[3], after[3] / before[3]
             level = _luma(linear[0], linear[1], linear[2])
-            above, below = max(level - usual, 0.0), min(level, usual)
-            if light > 1.05:
-                below = usual * (below / usual) ** (light**_SOFTEN)
-            value = below * light + above * light ** (_GLOSS_UP if light > 1.0 else _GLOSS_DOWN)
+            value = _moved_level(level / usual, light) * usual * light
             along, size, wanted = 0.0, 1e-5, 1e-5
             for c in range(3):
                 along += (linear[c] / (level + 1e-5) - 1.0) * (before[c] - 1.0)
                 size += (before[c] - 1.0) ** 2
                 wanted += (after[c] - 1.0) ** 2
-            share = min(max(along / size, -0.2), 1.6)
+            share = min(max(along / size, -0.2), 1.35)
             stretch = min(np.sqrt(wanted / size), 1.3)
             for c in range(3):
                 rest = linear[c] / (level + 1e-5) - 1.0 - share * (before[c] - 1.0)
@@ -149,6 +150,22 @@ def _relight(
                 at = np.sqrt(min(channel, 1.0)) * top
                 low = min(int(at), top - 1)
                 out[y, x, c] = encode[low] + (encode[low + 1] - encode[low]) * (at - low)
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _moved_level(relative: float, light: float) -> float:
+    """How bright a pixel is relative to the skin's level under the new light, from what it was relative to the old.
+
+    light: the skin's new level divided by its old one.
+    """
+    if relative > 1.0:
+        above = (relative - 1.0) * light ** ((_GLOSS_UP if light > 1.0 else _GLOSS_DOWN) - 1.0)
+        return 1.0 + (_BRIGHTEST * np.log(1.0 + above / _BRIGHTEST) if light > 1.0 else above)
+    if light <= 1.05:
+        return relative
+    skin = min(max((relative - _HAIR) / (_SKIN - _HAIR), 0.0), 1.0)
+    follows = _HAIR_FOLLOWS + (1.0 - _HAIR_FOLLOWS) * skin * skin * (3.0 - 2.0 * skin)
+    return relative ** (1.0 + (light**_SOFTEN - 1.0) * skin) * light ** (follows - 1.0)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from threading import Lock
 from typing import ClassVar
@@ -17,14 +18,14 @@ from facefusion.core import AlignedFace, Box, CropKind, Face, Float32, Landmarks
 from facefusion.core.settings import check_settings
 from facefusion.errors import NoFaceFound
 from facefusion.geometry.color import luma, srgb_to_linear
-from facefusion.geometry.mesh import IMAGE_LEFT_EYE, IMAGE_RIGHT_EYE
+from facefusion.geometry.mesh import IMAGE_LEFT_EYE, IMAGE_RIGHT_EYE, canonical_mesh
 from facefusion.geometry.uv_maps import uv_maps, uv_pixels
 from facefusion.processors.face_swapper.detail import match_detail
 from facefusion.processors.face_swapper.eyes import Iris, iris_of, opening, paint_iris
-from facefusion.processors.face_swapper.light import diffuse_level, light_ratio, skin_weight
+from facefusion.processors.face_swapper.light import lip_colour, lip_share, skin_field, skin_weight
 from facefusion.processors.face_swapper.own_skin import MAP_SIZE, own_share, show_own_skin
 from facefusion.processors.face_swapper.render import Drawn, draw_coordinates, move_target, relight, to_crop
-from facefusion.processors.face_swapper.sampling import Mipmaps, view_in_texels
+from facefusion.processors.face_swapper.sampling import Mipmaps, smooth_normals, view_in_texels
 from facefusion.processors.face_swapper.settings import Settings
 from facefusion.processors.face_swapper.shape import canonical_shape, mean_shape, moved_landmarks
 from facefusion.processors.face_swapper.texture import LIGHT_SIZE, UV_EYE_DISTANCE, build_texture, texture_size
@@ -32,16 +33,22 @@ from facefusion.processors.face_swapper.texture import LIGHT_SIZE, UV_EYE_DISTAN
 _MARGIN = 0.17
 """Crop margin around the landmarks, in face widths: room for the moved outline and the blend."""
 _FADE_DEG = 15.0
+_LIP_TONE = 0.8
+"""How far the lips' colour moves to the target's lips, where skin moves to the target's skin altogether."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourceModel:
-    """A person, ready to be drawn: texture, small twin in linear light, diffuse level, shape, iris."""
+    """A person, ready to be drawn: texture, shape, iris.
+
+    skin: (LIGHT_SIZE, LIGHT_SIZE, 3) float32 linear light, see `skin_field`; base: the same with the lips' own colour.
+    lips: (3,) float32 linear light, their colour, or None when no photo shows them.
+    """
 
     texture: Mipmaps
-    small_linear: Float32
     base: Float32
     skin: Float32
+    lips: Float32 | None
     shape: Float32
     iris: Iris | None
     eye_opening: float
@@ -54,17 +61,31 @@ def build_source(faces: Sequence[Face]) -> SourceModel:
         raise NoFaceFound("source: no face was given; use a photo that shows one face from the front")
     texture, confidence = build_texture(faces, texture_size(faces))
     small = cv2.resize(srgb_to_linear(texture), (LIGHT_SIZE, LIGHT_SIZE), interpolation=cv2.INTER_AREA)
+    shown = cv2.resize(confidence, (LIGHT_SIZE, LIGHT_SIZE), interpolation=cv2.INTER_AREA)
+    lips, level = lip_colour(small, shown), skin_field(small, _usual_normals(), skin_weight(small, shown))
     shapes = [canonical_shape(face.landmarks)[0] for face in faces if face.landmarks is not None]
     return SourceModel(
         texture=Mipmaps.of(texture),
-        small_linear=small,
-        base=diffuse_level(small),
-        skin=skin_weight(small, cv2.resize(confidence, (LIGHT_SIZE, LIGHT_SIZE), interpolation=cv2.INTER_AREA)),
+        base=_with_lips(level, lips),
+        skin=level,
+        lips=lips,
         shape=mean_shape(shapes),
         iris=iris_of(faces),
         eye_opening=_eye_opening(faces),
         unseen=_unseen(confidence),
     )
+
+
+@lru_cache(maxsize=1)
+def _usual_normals() -> Float32:
+    return smooth_normals(canonical_mesh().vertices_cm * np.array([1, -1, -1], np.float32), LIGHT_SIZE)
+
+
+def _with_lips(level: Float32, lips: Float32 | None) -> Float32:
+    """The diffuse level with the lips' own colour on the lips: they are compared with lips, not with skin."""
+    if lips is None:
+        return level
+    return level + (lips - level) * lip_share(LIGHT_SIZE)[..., None]
 
 
 _KEPT = 8
@@ -184,14 +205,22 @@ class FaceSwapper:
         """(LIGHT_SIZE, LIGHT_SIZE, 3) linear-light factors from the source's texture to the target's light."""
         view = view_in_texels(aligned.pixels, landmarks, aligned.visible, LIGHT_SIZE)
         linear = srgb_to_linear(view.pixels)
-        weight = np.minimum(skin_weight(linear, view.seen), self.source.skin)
-        ratio = light_ratio(linear, self.source.small_linear, view.normals, weight)
-        ratio = ratio ** np.float32(self.settings.light_strength)
+        weight = skin_weight(linear, view.seen)
+        ratio = skin_field(linear, view.normals, weight) / self.source.skin
+        ratio = self._with_lip_light(ratio, linear, view.seen) ** np.float32(self.settings.light_strength)
         if self.settings.skin_tone == "source":
             weight_sum = max(float(weight.sum()), 1e-3)
             tint = (ratio / luma(ratio)[..., None] * weight[..., None]).sum(axis=(0, 1)) / weight_sum
             ratio = ratio / tint.astype(np.float32)
         return ratio
+
+    def _with_lip_light(self, ratio: Float32, target: Float32, seen: Float32) -> Float32:
+        """`ratio` with lips that go from the source's colour to the target's: pale skin has no dark skin's lips."""
+        theirs = lip_colour(target, seen)
+        if self.source.lips is None or theirs is None:
+            return ratio
+        change = np.log(theirs / self.source.lips) - np.log(ratio)
+        return np.exp(np.log(ratio) + np.float32(_LIP_TONE) * change * lip_share(LIGHT_SIZE)[..., None])
 
     def _face_pixels(self, drawn: Drawn, ratio: Float32, landmarks: Landmarks) -> Float32:
         eye_distance = float(np.linalg.norm(landmarks.xy[468] - landmarks.xy[473]))
