@@ -17,7 +17,7 @@ from facefusion.geometry.uv_maps import uv_maps
 _FLOOR = np.float32(2e-3)
 _LEAST_LIPS = 12
 """Texels of the lips that must be seen before their colour is believed."""
-_CLOSE, _BROAD = ((0.09, 0.05), (0.045, 0.12)), ((0.15, 0.05),)
+_CLOSE, _BROAD = ((0.09, 0.05),), ((0.15, 0.05),)
 """Cast shadows and glow are followed closely, the tint of the skin broadly."""
 _STRIDE = 3
 """Light is smooth: every third texel is enough to fit it."""
@@ -96,8 +96,9 @@ def light_ratio(target: Float32, source: Float32, normals: Float32, weight: Floa
     return np.exp(np.clip(logs, -3.0, 3.0)).astype(np.float32)
 
 
-def skin_field(pixels: Float32, normals: Float32, weight: Float32) -> Float32:
-    """(S, S, 3) float32 linear light: the colour that plain skin has, or would have, at every texel.
+def skin_field(pixels: Float32, normals: Float32, weight: Float32) -> Float32 | None:
+    """(S, S, 3) float32 linear light: the colour that plain skin has, or would have, at every texel; None when hardly
+    any is seen.
 
     pixels: (S, S, 3) float32 linear light in texture space. normals: (S, S, 3). weight: (S, S) in [0, 1], plain visible
     skin; what lies under a beard, a brow or a hand is continued from it. Brightness is fitted closely, tint broadly,
@@ -107,7 +108,7 @@ def skin_field(pixels: Float32, normals: Float32, weight: Float32) -> Float32:
     picked = np.flatnonzero(used > 0.02)[::_STRIDE]
     brightness = np.maximum(luma(pixels), _FLOOR)
     if len(picked) < 32:
-        return np.repeat(np.full_like(brightness, np.median(brightness))[..., None], 3, axis=2)
+        return None
     basis = harmonics(normals)
     smooth = basis @ fit_shading(brightness.ravel()[picked], flat[picked], used[picked])
     logs = smooth + _smooth_remainder(np.log(brightness) - smooth, weight, _CLOSE)

@@ -104,6 +104,8 @@ _BRIGHTEST = 0.35
 """What is far above the skin's level (a white beard, a hot highlight) is drawn nearer to it than it was."""
 _SOFTEN = -0.15
 """Skin that gets lighter scatters more light under its surface: its wrinkles lose contrast by this power."""
+_SURE_OF_SKIN = 0.03
+"""Next to skin that is nearly grey itself, grey things cannot be told from it: they count as skin."""
 _HAIR, _SKIN = 0.2, 0.55
 """Below the first share of the skin's level there is hair (or a nostril), above the second there is skin."""
 _HAIR_FOLLOWS = 0.45
@@ -140,7 +142,7 @@ def _relight(
                 along += (linear[c] / (level + 1e-5) - 1.0) * (before[c] - 1.0)
                 size += (before[c] - 1.0) ** 2
                 wanted += (after[c] - 1.0) ** 2
-            share = min(max(along / size, -0.2), 1.35)
+            share = min(max((along + _SURE_OF_SKIN) / (size + _SURE_OF_SKIN), -0.2), 1.35)
             stretch = min(np.sqrt(wanted / size), 1.3)
             for c in range(3):
                 rest = linear[c] / (level + 1e-5) - 1.0 - share * (before[c] - 1.0)

@@ -33,7 +33,7 @@ from facefusion.processors.face_swapper.texture import LIGHT_SIZE, UV_EYE_DISTAN
 _MARGIN = 0.17
 """Crop margin around the landmarks, in face widths: room for the moved outline and the blend."""
 _FADE_DEG = 15.0
-_LIP_TONE = 0.8
+_LIP_TONE = 0.6
 """How far the lips' colour moves to the target's lips, where skin moves to the target's skin altogether."""
 
 
@@ -62,7 +62,7 @@ def build_source(faces: Sequence[Face]) -> SourceModel:
     texture, confidence = build_texture(faces, texture_size(faces))
     small = cv2.resize(srgb_to_linear(texture), (LIGHT_SIZE, LIGHT_SIZE), interpolation=cv2.INTER_AREA)
     shown = cv2.resize(confidence, (LIGHT_SIZE, LIGHT_SIZE), interpolation=cv2.INTER_AREA)
-    lips, level = lip_colour(small, shown), skin_field(small, _usual_normals(), skin_weight(small, shown))
+    lips, level = lip_colour(small, shown), _skin_of(small, shown)
     shapes = [canonical_shape(face.landmarks)[0] for face in faces if face.landmarks is not None]
     return SourceModel(
         texture=Mipmaps.of(texture),
@@ -79,6 +79,12 @@ def build_source(faces: Sequence[Face]) -> SourceModel:
 @lru_cache(maxsize=1)
 def _usual_normals() -> Float32:
     return smooth_normals(canonical_mesh().vertices_cm * np.array([1, -1, -1], np.float32), LIGHT_SIZE)
+
+
+def _skin_of(small: Float32, shown: Float32) -> Float32:
+    """The source's own skin field; all one colour when hardly any skin is shown."""
+    field = skin_field(small, _usual_normals(), skin_weight(small, shown))
+    return np.full_like(small, np.maximum(np.median(small, axis=(0, 1)), 2e-3)) if field is None else field
 
 
 def _with_lips(level: Float32, lips: Float32 | None) -> Float32:
@@ -205,12 +211,13 @@ class FaceSwapper:
         """(LIGHT_SIZE, LIGHT_SIZE, 3) linear-light factors from the source's texture to the target's light."""
         view = view_in_texels(aligned.pixels, landmarks, aligned.visible, LIGHT_SIZE)
         linear = srgb_to_linear(view.pixels)
-        weight = skin_weight(linear, view.seen)
-        ratio = skin_field(linear, view.normals, weight) / self.source.skin
+        skin = skin_field(linear, view.normals, skin_weight(linear, view.seen))
+        if skin is None:
+            return np.ones_like(self.source.skin)
+        ratio = skin / self.source.skin
         ratio = self._with_lip_light(ratio, linear, view.seen) ** np.float32(self.settings.light_strength)
         if self.settings.skin_tone == "source":
-            weight_sum = max(float(weight.sum()), 1e-3)
-            tint = (ratio / luma(ratio)[..., None] * weight[..., None]).sum(axis=(0, 1)) / weight_sum
+            tint = np.median((ratio / luma(ratio)[..., None]).reshape(-1, 3), axis=0)
             ratio = ratio / tint.astype(np.float32)
         return ratio
 

@@ -2,11 +2,21 @@ import numpy as np
 import pytest
 
 from facefusion.core import Face, Landmarks
+from facefusion.geometry.color import linear_to_srgb, srgb_to_linear
 from facefusion.geometry.identity_shape import identity_part
 from facefusion.geometry.mesh import canonical_mesh
+from facefusion.geometry.uv_maps import uv_maps
 from facefusion.processors.face_swapper.detail import match_detail
 from facefusion.processors.face_swapper.eyes import Iris, iris_of, opening, paint_iris
-from facefusion.processors.face_swapper.light import fit_shading, harmonics, light_ratio, skin_weight
+from facefusion.processors.face_swapper.light import (
+    fit_shading,
+    harmonics,
+    light_ratio,
+    lip_colour,
+    lip_share,
+    skin_field,
+    skin_weight,
+)
 from facefusion.processors.face_swapper.own_skin import own_share, show_own_skin
 from facefusion.processors.face_swapper.render import relight
 from facefusion.processors.face_swapper.shape import canonical_shape, moved_landmarks
@@ -163,3 +173,44 @@ def test_own_skin_keeps_its_detail_in_the_swapped_tone() -> None:
     assert abs(out[inner].mean() - 0.7) < 0.03
     np.testing.assert_allclose((out - base)[inner].std(), 0.0, atol=0.03)
     np.testing.assert_array_equal(out[60:], pixels[60:])
+
+
+def test_the_skin_field_is_the_skin_without_beard_and_blemish() -> None:
+    normals = sphere()
+    shade = (0.6 + 0.4 * normals[..., 2:3]) * np.array([0.5, 0.32, 0.24])
+    pixels = shade.astype(np.float32)
+    maps = uv_maps(48)
+    pixels[maps.beard > 0] *= 0.2
+    pixels[14:17, 12:15] = 1.0
+    weight = maps.skin * (1 - maps.beard)
+    field = skin_field(pixels, normals, weight)
+    on_skin = weight > 0.5
+    on_skin[11:20, 9:18] = False
+    assert np.abs(np.log(field[on_skin] / shade[on_skin])).max() < 0.12
+    under_beard = (maps.beard > 0) & (maps.coverage > 0)
+    assert np.abs(np.log(field[under_beard] / shade[under_beard])).mean() < 0.15
+
+
+def test_hair_stays_dark_on_lighter_skin_and_a_white_beard_does_not_burn_out() -> None:
+    skin = np.float32(0.08)
+    base = np.full((1, 4, 3), skin, np.float32)
+    levels = np.array([0.008, 0.08, 0.07, 0.4])
+    texture = np.repeat(linear_to_srgb(levels.astype(np.float32))[None, :, None], 3, axis=2)
+    out = relight(texture, base, np.full_like(base, 4.0), np.ones((1, 4), np.float32))
+    hair, plain, crease, beard = srgb_to_linear(out)[0, :, 0]
+    assert hair < 0.008 * 2.5
+    assert plain == pytest.approx(0.32, rel=0.03)
+    assert 0.07 / 0.08 + 0.01 < crease / plain < 0.95
+    assert plain < beard < 0.75
+
+
+def test_lips_are_measured_on_lips_alone() -> None:
+    pixels = np.full((64, 64, 3), 0.4, np.float32)
+    pixels[uv_maps(64).lips > 0] = (0.3, 0.1, 0.1)
+    np.testing.assert_allclose(lip_colour(pixels, np.ones((64, 64), np.float32)), (0.3, 0.1, 0.1), atol=1e-6)
+    assert lip_colour(pixels, np.zeros((64, 64), np.float32)) is None
+    assert lip_share(64)[uv_maps(64).lips > 0].min() > 0.5
+
+
+def test_no_skin_means_no_field() -> None:
+    assert skin_field(np.ones((48, 48, 3), np.float32), sphere(), np.zeros((48, 48), np.float32)) is None
