@@ -25,6 +25,7 @@ from facefusion.media.libav import open_input, reason
 from facefusion.media.libav_description import main_video_stream
 from facefusion.media.libav_writer import MUXING_ERRORS, Muxing
 from facefusion.media.picture_encoder import PictureEncoder
+from facefusion.media.rates import places
 from facefusion.media.segment_file import (
     ByteSink,
     StoredPacket,
@@ -108,12 +109,12 @@ class Joining:
         self._path, self._temporary, self._plan = path, temporary, replace(plan, threads=1)
         self._segments, self._check = segments, check
         self._base = time_base_of(plan)
-        self._expected = ticks_of(times, plan)
+        self._times, self._expected = times, ticks_of(times, plan)
         self._muxing = Muxing(temporary, path, self._plan, warnings)
 
     @property
     def num_frames(self) -> int:
-        """Frames of all segments."""
+        """Frames of all segments; at a new rate those that are certain, until `finish` has counted."""
         return len(self._expected)
 
     def finish(self) -> None:
@@ -122,6 +123,8 @@ class Joining:
         risen = _risen(self._stored(data=False), is_variable=self._plan.container.variable_rate)
         shown = [packet.pts for packet in risen]
         ordered = sorted(shown)
+        if self._plan.frame_rate is not None:
+            self._expected = resampled_ticks(self._times, self._plan, len(ordered))
         if ordered != self._expected:
             raise OutputFailed(f"{self._path}: the segments hold {_difference(ordered, self._expected)}; run it again")
         packets = _risen(self._stored(data=True), is_variable=self._plan.container.variable_rate)
@@ -174,12 +177,26 @@ class Joining:
 def ticks_of(times: Sequence[Timestamp], plan: WritePlan) -> list[int]:
     """The presentation times that a file of `plan` holds for frames at `times`, in its ticks."""
     base = time_base_of(plan)
+    if plan.frame_rate is not None:
+        return resampled_ticks(times, plan, 0)
     ticks = [round((time.seconds - plan.start_seconds) / base) for time in times]
     if plan.container.variable_rate:
         return ticks
     for place in range(1, len(ticks)):
         ticks[place] = max(ticks[place], ticks[place - 1] + 1)
     return ticks
+
+
+def resampled_ticks(times: Sequence[Timestamp], plan: WritePlan, found: int) -> list[int]:
+    """The presentation times of `found` frames at the plan's new rate, or of as many as there are to be at least.
+
+    How long the last frame of the source lasts, and so how often it is seen, only its segment knows.
+    """
+    assert plan.frame_rate is not None
+    length = round(1 / plan.frame_rate / time_base_of(plan))
+    certain = places(times[0].seconds - plan.start_seconds, times[-1].seconds - plan.start_seconds, plan.frame_rate)
+    count = max(len(certain), found)
+    return [number * length for number in range(certain.start, certain.start + count)]
 
 
 def decoding_times(shown: Sequence[int]) -> list[int]:

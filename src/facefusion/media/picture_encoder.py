@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from facefusion.core import Frame
 from facefusion.errors import UsageError
 from facefusion.media.conversion import FromRgb
+from facefusion.media.rates import places
 from facefusion.media.video_stream import output_color, time_base_of
 from facefusion.media.writer import WritePlan
 
@@ -29,10 +31,27 @@ class PictureEncoder:
 
     def encode(self, frame: Frame) -> Iterator[Any]:
         """Packets that are ready, with pts and duration. Raises UsageError (wrong size, time that does not rise)."""
-        pts = self._pts_of(frame)
+        self._check_size(frame)
+        if self._plan.frame_rate is not None:
+            yield from self._encode_places(frame, self._plan.frame_rate)
+            return
         picture = self._convert(frame.pixels, frame.alpha)
+        length = round(frame.duration_pts * frame.timestamp.time_base / self._time_base)
+        yield from self._encode_at(self._pts_of(frame), length, picture)
+
+    def _encode_places(self, frame: Frame, rate: Fraction) -> Iterator[Any]:
+        """The frame at every place of the new rate at which it is seen, as often as that is."""
+        numbers = places_of(frame, self._plan)
+        if not numbers:
+            return
+        picture = self._convert(frame.pixels, frame.alpha)
+        length = round(1 / rate / self._time_base)
+        for number in numbers:
+            yield from self._encode_at(number * length, length, picture)
+
+    def _encode_at(self, pts: int, length: int, picture: Any) -> Iterator[Any]:
         picture.pts, picture.time_base = pts, self._time_base
-        self._durations[pts] = round(frame.duration_pts * frame.timestamp.time_base / self._time_base)
+        self._durations[pts] = length
         self._last_pts = pts
         self.num_frames += 1
         yield from self._timed(picture)
@@ -41,13 +60,15 @@ class PictureEncoder:
         """The last packets."""
         yield from self._timed(None)
 
-    def _pts_of(self, frame: Frame) -> int:
+    def _check_size(self, frame: Frame) -> None:
         video = self._plan.video
         if (frame.width, frame.height) != (video.width, video.height):
             raise UsageError(
                 f"{self._path}: frame {frame.index} is {frame.width}×{frame.height} in a clip of "
                 f"{video.width}×{video.height}"
             )
+
+    def _pts_of(self, frame: Frame) -> int:
         pts = round((frame.timestamp.seconds - self._plan.start_seconds) / self._time_base)
         if self._last_pts is None or pts > self._last_pts:
             return pts
@@ -61,3 +82,11 @@ class PictureEncoder:
             if length > 0:
                 packet.duration = length
             yield packet
+
+
+def places_of(frame: Frame, plan: WritePlan) -> range:
+    """Numbers of the output frames that show `frame` when the plan changes the rate; none where it is skipped."""
+    assert plan.frame_rate is not None
+    length = frame.duration_pts * frame.timestamp.time_base or 1 / plan.video.average_fps
+    begin = frame.timestamp.seconds - plan.start_seconds
+    return places(begin, begin + length, plan.frame_rate)

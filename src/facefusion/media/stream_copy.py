@@ -15,7 +15,7 @@ from facefusion.media.libav import open_input
 from facefusion.media.libav_description import main_video_stream
 from facefusion.media.sound_clock import SoundClock
 from facefusion.media.stream_trial import TRIAL_ERRORS, accepts, add_copy, sound_begin
-from facefusion.media.timecode import advanced
+from facefusion.media.timecode import advanced, counted_at
 from facefusion.media.writer import WritePlan
 
 _OF_THE_FILE_ITSELF = {"major_brand", "minor_version", "compatible_brands", "encoder"}
@@ -218,7 +218,7 @@ class StreamCopier:
         fps = self._plan.video.average_fps
         skipped = round((self._plan.start_seconds - self._plan.video.origin_seconds) * fps)
         try:
-            return advanced(timecode, skipped, fps)
+            return counted_at(advanced(timecode, skipped, fps), fps, self._plan.average_fps)
         except ValueError:
             return timecode
 

@@ -13,15 +13,35 @@ def advanced(timecode: str, frames: int, fps: Fraction) -> str:
 
     Raises ValueError for text that is no timecode.
     """
-    found = _SHAPE.fullmatch(timecode.strip())
-    if found is None:
-        raise ValueError(f"timecode: got {timecode!r}, supported is HH:MM:SS:FF or HH:MM:SS;FF")
+    found = _matched(timecode)
     hours, minutes, seconds, number = (int(found[n]) for n in (1, 2, 3, 5))
     rate = round(fps)
     drop = round(rate / 15) if found[4] != ":" and rate % 30 == 0 else 0
     total_minutes = hours * 60 + minutes
     count = (total_minutes * 60 + seconds) * rate + number - drop * (total_minutes - total_minutes // 10)
     return _written(count + frames, rate, drop, found[4])
+
+
+def counted_at(timecode: str, old_fps: Fraction, fps: Fraction) -> str:
+    """`timecode` of a clip at `old_fps`, counted in frames of `fps`: the same second, the frame that is seen there.
+
+    Drop-frame codes (`;`) stay so at 30 or 60 × 1000/1001. Raises ValueError for text that is no timecode.
+    """
+    if old_fps == fps:
+        return timecode
+    found = _matched(timecode)
+    number = int(found[5]) * round(fps) // round(old_fps)
+    drops = found[4] != ":" and round(fps) % 30 == 0 and fps.denominator == 1001
+    if drops and int(found[3]) == 0 and int(found[2]) % 10:
+        number = max(number, round(round(fps) / 15))
+    return f"{found[1]}:{found[2]}:{found[3]}{';' if drops else ':'}{number:02}"
+
+
+def _matched(timecode: str) -> re.Match[str]:
+    found = _SHAPE.fullmatch(timecode.strip())
+    if found is None:
+        raise ValueError(f"timecode: got {timecode!r}, supported is HH:MM:SS:FF or HH:MM:SS;FF")
+    return found
 
 
 def _written(count: int, rate: int, drop: int, separator: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 
 from facefusion.core import ColorInfo
+from facefusion.media.rates import ticks_for
 from facefusion.media.writer import WritePlan
 
 _KEYFRAME_EVERY_SECONDS = 2
@@ -27,7 +28,7 @@ def add_video(container: Any, plan: WritePlan) -> Any:
     """
     video, tags, base = plan.video, output_color(plan), time_base_of(plan)
     encoder = plan.codec.odd_encoder if plan.codec.odd_encoder and video.width % 2 else plan.codec.encoder
-    stream: Any = container.add_stream(encoder, rate=_rate(video.average_fps), options=_options(plan), time_base=base)
+    stream: Any = container.add_stream(encoder, rate=_rate(plan.average_fps), options=_options(plan), time_base=base)
     stream.time_base = base
     context = stream.codec_context
     context.width, context.height, context.pix_fmt = video.width, video.height, plan.pixel_format
@@ -37,7 +38,7 @@ def add_video(container: Any, plan: WritePlan) -> Any:
     context.colorspace = tags.matrix
     context.color_range = {None: 0, False: 1, True: 2}[tags.full_range]
     if not plan.codec.intra_only:
-        context.gop_size = max(1, round(video.average_fps * _KEYFRAME_EVERY_SECONDS))
+        context.gop_size = max(1, round(plan.average_fps * _KEYFRAME_EVERY_SECONDS))
     if plan.codec.name == "h265" and plan.container.name in ("mp4", "mov"):
         context.codec_tag = "hvc1"
     return stream
@@ -69,7 +70,9 @@ def output_color(plan: WritePlan) -> ColorInfo:
 def time_base_of(plan: WritePlan) -> Fraction:
     """Ticks in which the output counts; a constant rate counts pictures."""
     if not plan.container.variable_rate:
-        return 1 / plan.video.average_fps
+        return 1 / plan.average_fps
+    if plan.frame_rate is not None:
+        return ticks_for(plan.frame_rate)
     base = Fraction(1, plan.video.time_base.denominator)
     return base if base.denominator <= _TICKS_LIMIT else Fraction(1, 90_000)
 

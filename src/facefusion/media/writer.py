@@ -43,6 +43,12 @@ class WritePlan:
     start_seconds: Fraction = Fraction(0)
     stop_seconds: Fraction | None = None
     is_trim: bool = False
+    frame_rate: Fraction | None = None
+
+    @property
+    def average_fps(self) -> Fraction:
+        """Frames a second of the output."""
+        return self.frame_rate or self.video.average_fps
 
 
 class VideoWriter:
@@ -55,6 +61,7 @@ class VideoWriter:
     metadata: container tags, merged over those of `copy_streams_from`. copy_streams_from: a clip whose sound,
     subtitles, chapters and data go along untouched. start, stop: when trimming, the source times that bound the part;
     `start` becomes 0. Frames carry source times: `write(frame)` keeps `frame.timestamp` exactly, less the start.
+    frame_rate: None keeps every frame at its own time; otherwise frames are chosen anew by time, and sound stays.
     threads: 0 is automatic.
 
     Odd sizes keep their exact size: H.264, H.265 and ProRes then use 4:4:4, since thinner chroma needs even sides.
@@ -75,6 +82,7 @@ class VideoWriter:
         copy_streams_from: str | Path | None = None,
         start: Timestamp | None = None,
         stop: Timestamp | None = None,
+        frame_rate: Fraction | None = None,
         threads: int = 0,
         overwrite: bool = False,
     ) -> None:
@@ -96,6 +104,7 @@ class VideoWriter:
             start_seconds=video.origin_seconds if start is None else start.seconds,
             stop_seconds=None if stop is None else stop.seconds,
             is_trim=start is not None or stop is not None,
+            frame_rate=frame_rate,
         )
         if not encoder_present(chosen.encoder):
             raise UsageError(f"{chosen.name}: this installation has no {chosen.encoder}; choose another codec")

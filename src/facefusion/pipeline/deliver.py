@@ -26,6 +26,7 @@ from facefusion.media import (
 )
 from facefusion.media.image_writing import WRITABLE_SUFFIXES
 from facefusion.media.paths import temporary_beside, write_atomically
+from facefusion.media.rates import places
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.settings import CODECS_OWN, EncodeSettings
 from facefusion.provenance import Marks, mark_place, sidecar_path
@@ -92,6 +93,7 @@ class _ClipSink(Sink):
             copy_streams_from=reader.info.path if reader.info.streams else None,
             start=None if is_whole else times[part.start],
             stop=None if is_whole or part.stop == len(times) else times[part.stop],
+            frame_rate=plan.frame_rate if reader.info.kind == "video" else None,
             overwrite=plan.job.overwrite,
         )
         self.warnings = self._writer.warnings
@@ -119,9 +121,21 @@ class _SequenceSink(Sink):
             xmp=marks.xmp(),
             overwrite=plan.job.overwrite,
         )
+        self._rate = plan.frame_rate if reader.info.kind == "video" else None
+        self._begin = reader.timestamps()[part.start].seconds
+        self._usual_length = 1 / reader.info.average_fps
 
     def write(self, frame: Frame) -> None:
-        self._writer.write(frame)
+        for _ in range(self._times_seen(frame)):
+            self._writer.write(frame)
+
+    def _times_seen(self, frame: Frame) -> int:
+        """How often a frame is written: once, unless the rate changes."""
+        if self._rate is None:
+            return 1
+        begin = frame.timestamp.seconds - self._begin
+        length = frame.duration_pts * frame.timestamp.time_base or self._usual_length
+        return len(places(begin, begin + length, self._rate))
 
     def close(self) -> None:
         self._writer.close()

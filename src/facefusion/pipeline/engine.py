@@ -16,9 +16,10 @@ import cv2
 
 from facefusion import __version__
 from facefusion.core import Analysis, Frame, FrameRange, Progress
-from facefusion.errors import InvalidInput, UsageError
+from facefusion.errors import InvalidInput
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media
+from facefusion.media.description import DEFAULT_FPS
 from facefusion.models import open_session
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.deliver import Sink, open_sink
@@ -164,14 +165,7 @@ def check_covers(analysis: Analysis, part: FrameRange, plan: Plan) -> None:
 
 def frame_rate_of(plan: Plan) -> Fraction:
     """The rate of a numbered sequence. Raises UsageError."""
-    text = plan.encode.output_frame_rate
-    try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        rate = Fraction(0)
-    if not 0 < rate <= 1000:
-        raise UsageError(f"output-frame-rate: got {text!r}, supported is a number such as 25, 23.976 or 24000/1001")
-    return rate
+    return plan.frame_rate or DEFAULT_FPS
 
 
 def marks_of(plan: Plan, created: datetime | None = None) -> Marks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from facefusion.blend.settings import BlendSettings, MaskSettings
 from facefusion.core.settings import check_settings
 from facefusion.errors import UsageError
+from facefusion.media.rates import parse_rate
 from facefusion.pipeline import catalog, sections
 from facefusion.pipeline.cues import Cue, parse_cue
 from facefusion.pipeline.settings import EncodeSettings, JobSettings, SelectorSettings
@@ -79,6 +81,12 @@ class Plan:
     @property
     def end(self) -> Cue | None:
         return parse_cue(self.job.end, option="end")
+
+    @property
+    def frame_rate(self) -> Fraction | None:
+        """Frames a second of the result; None keeps each frame at its own time."""
+        text = self.encode.output_frame_rate
+        return parse_rate(text, option="output-frame-rate") if text.strip() else None
 
     @property
     def entries(self) -> tuple[catalog.Entry, ...]:

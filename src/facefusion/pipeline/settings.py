@@ -94,5 +94,7 @@ class EncodeSettings:
         95, low=1, high=100, why="quality of JPEG and WebP; below 90 colour edges soften; 100 makes WebP lossless"
     )
     output_frame_rate: str = option(
-        "25", why="frames a second of a numbered sequence, which carries none: 25, 23.976 or 24000/1001"
+        "",
+        why="frames a second of the result, like 25, 23.976 or 24000/1001: a clip's are chosen anew by time, its sound "
+        "stays; empty keeps every frame at its own time, and gives a numbered sequence, which has none, 25",
     )
