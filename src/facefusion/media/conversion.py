@@ -1,7 +1,7 @@
 """Between libav's stored pictures and RGB arrays: tagged matrix and range, accurate rounding, full chroma.
 
-swscale treats 65280 (255 × 256) as white of its 16-bit RGB when the other side is YUV or grey; both directions are
-corrected here so that arrays use all of 0..65535.
+swscale treats 65280 (255 × 256) as white of its 16-bit RGB when the other side is YUV or grey (reading full range: the
+highest level, shifted up to 16 bits); both directions are corrected here so that arrays use all of 0..65535.
 """
 
 from __future__ import annotations
@@ -94,7 +94,13 @@ class ToRgb:
             threads=self._threads,
         )
         is_stored_yuv = deep and not frame.format.is_rgb
-        return _merged(planar, np.uint16 if deep else np.uint8, _STRETCH if is_stored_yuv else 1.0)
+        factor = _stretch(depth_of(frame.format), stored_full) if is_stored_yuv else 1.0
+        return _merged(planar, np.uint16 if deep else np.uint8, factor)
+
+
+def _stretch(bits: int, is_full: bool) -> float:
+    """What swscale's deep RGB of YUV or grey is to be multiplied by, so that white becomes 65535."""
+    return 65_535 / (((1 << bits) - 1) << (16 - bits)) if is_full else _STRETCH
 
 
 def _merged(planar: av.VideoFrame, dtype: Any, factor: float) -> tuple[NDArray[Any], NDArray[Any] | None]:

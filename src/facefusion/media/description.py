@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from facefusion.core import ColorInfo
+from facefusion.media.light_metadata import LightMetadata
 
 MediaKind = Literal["video", "image", "sequence", "folder"]
 StreamKind = Literal["video", "audio", "subtitle", "data", "attachment", "unknown"]
@@ -51,6 +52,7 @@ class VideoFormat:
     has_alpha: bool = False
     sample_aspect_ratio: Fraction = Fraction(1)
     origin_seconds: Fraction = Fraction(0)
+    light: LightMetadata | None = None
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
@@ -69,6 +71,7 @@ class MediaInfo:
     rotation_deg: clockwise turn (0, 90, 180, 270) that was applied to make it upright; mirrored: then flipped sideways.
     num_frames_from_header: as claimed by the file; None where it claims nothing. `MediaReader` counts exactly.
     start_seconds: time of the first picture. color: H.273 code points of the stored pictures.
+    light: the static metadata of HDR.
     """
 
     path: Path
@@ -89,6 +92,7 @@ class MediaInfo:
     chroma: Chroma = "rgb"
     has_alpha: bool = False
     color: ColorInfo = ColorInfo()
+    light: LightMetadata | None = None
     sample_aspect_ratio: Fraction = Fraction(1)
     container: str = ""
     streams: tuple[StreamInfo, ...] = ()
@@ -117,4 +121,5 @@ class MediaInfo:
             has_alpha=self.has_alpha,
             sample_aspect_ratio=self.sample_aspect_ratio,
             origin_seconds=self.origin_seconds,
+            light=self.light,
         )

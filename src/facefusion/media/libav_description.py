@@ -15,6 +15,7 @@ from facefusion.media.decoding import pictures_of
 from facefusion.media.description import DEFAULT_FPS, Chroma, MediaInfo, StreamInfo, StreamKind
 from facefusion.media.image_header import check_size
 from facefusion.media.libav import reason
+from facefusion.media.light_metadata import light_metadata_of
 from facefusion.media.orientation import UPRIGHT, Orientation, from_display_matrix
 
 _ATTACHED_PICTURE = 1 << 10
@@ -67,6 +68,7 @@ def describe(path: Path, container: Any) -> MediaInfo:
         chroma=_chroma(picture.format),
         has_alpha=has_alpha(picture.format),
         color=color_of(picture, context),
+        light=light_metadata_of(picture),
         sample_aspect_ratio=1 / sample_aspect if turn.swaps_sides else sample_aspect,
         container=container.format.name,
         streams=tuple(_stream(each) for each in container.streams),

@@ -15,6 +15,7 @@ from facefusion.core import ColorInfo, Frame
 from facefusion.errors import InvalidInput, OutputFailed
 from facefusion.media.libav import address, open_input, reason
 from facefusion.media.libav_description import describe
+from facefusion.media.light_metadata import is_close
 from facefusion.media.picture_encoder import PictureEncoder
 from facefusion.media.stream_copy import StreamCopier
 from facefusion.media.video_stream import add_video, muxer_options, output_color
@@ -105,6 +106,11 @@ class Muxing:
             info = describe(self._temporary, done)
         if _lost_tags(output_color(self._plan), info.color):
             self._warnings.append(f"a {self._plan.container.name} file with {info.codec} does not keep all colour tags")
+        if not is_close(self._plan.video.light, info.light):
+            self._warnings.append(
+                f"a {self._plan.container.name} file with {info.codec} does not keep the mastering metadata of HDR; "
+                "H.264, H.265 and AV1 do"
+            )
         for name, value in self._plan.metadata.items():
             if kept.get(name.lower()) != value:
                 self._warnings.append(f"a {self._plan.container.name} file does not keep the metadata entry {name!r}")

@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 
 from facefusion.core import ColorInfo
+from facefusion.media.light_metadata import encoder_options
 from facefusion.media.rates import ticks_for
 from facefusion.media.writer import WritePlan
 
@@ -53,6 +54,10 @@ def _options(plan: WritePlan) -> dict[str, str]:
     if plan.codec.name == "h264" and cv2.checkHardwareSupport(_CV_CPU_AVX_512F):
         # x264 reads memory that nobody wrote where its macroblock tree uses AVX-512: other bytes in every run
         options["x264-params"] += ":asm=avx2"
+    light = None if plan.video.light is None else encoder_options(plan.codec.name, plan.video.light)
+    if light is not None:
+        name, entry = light
+        options[name] = f"{options[name]}:{entry}" if name in options else entry
     return options
 
 
