@@ -19,7 +19,8 @@ PAGES = [
     "README.md",
     *(f"docs/guide/{name}.md" for name in ("codecs", "first-swap", "install", "options", "python", "troubleshooting")),
 ]
-COMMANDS = ("run", "people", "verify", "doctor", "models")
+COMMANDS = ("run", "people", "edit", "render", "verify", "doctor", "models")
+EDITS = ("merge", "split", "rename", "drop", "reference", "strength", "exclude", "settings", "plan", "undo", "show")
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 
@@ -40,7 +41,8 @@ def help_of(*command: str) -> str:
 
 @cache
 def known_flags() -> set[str]:
-    return {flag for command in ((), *((name,) for name in COMMANDS)) for flag in _FLAG.findall(help_of(*command))}
+    commands = [(), *((name,) for name in COMMANDS), *(("edit", "clip.ffa", name) for name in EDITS)]
+    return {flag for command in commands for flag in _FLAG.findall(help_of(*command))}
 
 
 def spoken(text: str) -> list[str]:

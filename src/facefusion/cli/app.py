@@ -10,15 +10,17 @@ import typer
 from facefusion import __version__
 from facefusion.cli.call import Call
 from facefusion.cli.doctor import doctor
+from facefusion.cli.edit import edit_app
 from facefusion.cli.flags import with_plan_flags
 from facefusion.cli.models import models_app
 from facefusion.cli.people import people
+from facefusion.cli.render import render
 from facefusion.cli.reporting import Reporter, choose_mode
 from facefusion.cli.run import run
 from facefusion.cli.verify import verify
 from facefusion.errors import Cancelled, UsageError
 
-COMMANDS = ("run", "people", "doctor", "models", "verify")
+COMMANDS = ("run", "people", "edit", "render", "doctor", "models", "verify")
 _GLOBAL_FLAGS = ("--quiet", "--verbose", "--json")
 
 app = typer.Typer(
@@ -51,6 +53,8 @@ def options(
 
 app.command("run")(with_plan_flags(run))
 app.command("people")(people)
+app.add_typer(edit_app, name="edit")
+app.command("render")(with_plan_flags(render))
 app.command("doctor")(doctor)
 app.command("verify")(verify)
 app.add_typer(models_app, name="models")

@@ -11,7 +11,7 @@ from facefusion.cli.call import Call
 from facefusion.cli.jobfile import read_job, write_job
 from facefusion.cli.reporting import Reporter
 from facefusion.cli.stopping import stopped_by_signals
-from facefusion.core import Progress
+from facefusion.core import Analysis, Progress
 from facefusion.media import check_output
 from facefusion.pipeline.inputs import files_read
 from facefusion.pipeline.plan import Plan
@@ -48,14 +48,14 @@ def run(
     render(plan, reporter)
 
 
-def render(plan: Plan, reporter: Reporter) -> None:
-    """Run a plan and tell how it went."""
+def render(plan: Plan, reporter: Reporter, *, analysis: Analysis | None = None) -> None:
+    """Run a plan and tell how it went. analysis: measured before, perhaps edited; by default it is measured now."""
     from facefusion.pipeline.engine import run as run_plan
 
     progress = Progress(reporter)
     reporter.event("started", target=str(plan.target), output=str(plan.output))
     with stopped_by_signals(progress):
-        report = run_plan(plan, progress)
+        report = run_plan(plan, progress, analysis=analysis)
     for line in report.warnings:
         reporter.warning(line)
     reporter.event("done", **report.as_dict())

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from facefusion.errors import FaceFusionError, InvalidInput, UsageError
 from facefusion.pipeline.edit_json import from_plain, to_plain
-from facefusion.pipeline.edits import Edit
+from facefusion.pipeline.edits import Edit, Request
 
 State = Literal["active", "undone"]
 
@@ -56,6 +56,13 @@ class EditLog:
         """The edits that hold, in the order they were made."""
         undone = self._undone()
         return tuple(entry for entry in self.entries if entry.number not in undone)
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The keys of a plan that were stored with the clip; of two values the later holds."""
+        return {
+            key: value for entry in self.active if isinstance(entry.edit, Request) for key, value in entry.edit.values
+        }
 
     def state_of(self, number: int) -> State:
         """Whether edit `number` holds."""

@@ -11,7 +11,7 @@ from facefusion.core.analysis import Samples
 from facefusion.errors import UsageError
 from facefusion.pipeline import recut
 from facefusion.pipeline.edit_log import EditLog, Entry
-from facefusion.pipeline.edits import Adjust, Drop, Exclude, Merge, Reference, Rename, Split, Strength, Who
+from facefusion.pipeline.edits import Adjust, Drop, Exclude, Merge, Reference, Rename, Request, Split, Strength, Who
 from facefusion.pipeline.overrides import Overrides, Rule, check_consistent
 from facefusion.pipeline.references import referenced
 
@@ -217,6 +217,10 @@ def _rule(state: _State, entry: Entry, edit: Strength | Exclude | Adjust) -> Non
     )
 
 
+def _request(state: _State, entry: Entry, edit: Request) -> None:
+    """Nothing that was measured changes; `EditLog.request` has it."""
+
+
 def _check_references(entries: Iterable[Entry]) -> None:
     """Raise UsageError where two references of one track disagree about a frame."""
     known: list[tuple[Entry, Reference]] = []
@@ -247,4 +251,5 @@ _APPLY: Mapping[type[Any], Callable[[_State, Entry, Any], None]] = {
     Strength: _rule,
     Exclude: _rule,
     Adjust: _rule,
+    Request: _request,
 }

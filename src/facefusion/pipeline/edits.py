@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from facefusion.core import FrameRange
+from facefusion.core.settings import check_settings
 from facefusion.errors import UsageError
 from facefusion.pipeline import sections
 from facefusion.pipeline.catalog import names
@@ -196,8 +197,24 @@ class Adjust:
         return f"settings {told} of {self.who}{_when(self.part)}"
 
 
-Edit = Merge | Split | Rename | Drop | Reference | Strength | Exclude | Adjust
-KINDS: tuple[type[Any], ...] = (Merge, Split, Rename, Drop, Reference, Strength, Exclude, Adjust)
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a render of this clip starts from: keys of a plan, such as source photos; what a run is given wins."""
+
+    kind: ClassVar[str] = "plan"
+    values: Values
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise UsageError("plan: nothing given; name an option and its value, like assign=anna=anna.jpg")
+        object.__setattr__(self, "values", typed_values(dict(self.values)))
+
+    def __str__(self) -> str:
+        return "plan " + ", ".join(f"{key}={_shown(value)}" for key, value in self.values)
+
+
+Edit = Merge | Split | Rename | Drop | Reference | Strength | Exclude | Adjust | Request
+KINDS: tuple[type[Any], ...] = (Merge, Split, Rename, Drop, Reference, Strength, Exclude, Adjust, Request)
 
 
 def adjustable() -> tuple[str, ...]:
@@ -209,17 +226,23 @@ def adjustable() -> tuple[str, ...]:
 def checked_values(values: Mapping[str, Any]) -> Values:
     """`values` typed and sorted. Raises SettingsError for a key or value that no plan has, UsageError for one that
     only a whole run has."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        key = sections.key_called(name)
-        if key.name not in adjustable():
+    found = typed_values(values)
+    for name, _ in found:
+        if name not in adjustable():
             raise UsageError(
-                f"settings: {key.name} holds for a whole run; what may differ within one are the keys of masks, "
+                f"settings: {name} holds for a whole run; what may differ within one are the keys of masks, "
                 "blending and processors, like mask-blur"
             )
-        found[key.name] = sections.typed(key, value)
-    sections.split(found)
-    _check_ranges(found)
+    return found
+
+
+def typed_values(values: Mapping[str, Any]) -> Values:
+    """`values` typed, checked and sorted by key. Raises SettingsError."""
+    found = {
+        key.name: sections.typed(key, value) for name, value in values.items() if (key := sections.key_called(name))
+    }
+    for settings in sections.split(found).values():
+        check_settings(settings)
     return tuple(sorted(found.items()))
 
 
@@ -231,13 +254,6 @@ def check_name(name: str) -> None:
             f"rename: got {name!r}, supported is a word or two of up to {LONGEST_NAME} letters, "
             "not a number, without = , and quotes"
         )
-
-
-def _check_ranges(values: Mapping[str, Any]) -> None:
-    from facefusion.core.settings import check_settings
-
-    for settings in sections.split(values).values():
-        check_settings(settings)
 
 
 def _when(part: FrameRange | None) -> str:
