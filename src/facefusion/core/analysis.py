@@ -43,6 +43,19 @@ class Samples:
     embeddings: Float32
     thumbnail: bytes = b""
 
+    @staticmethod
+    def none() -> Samples:
+        """No samples at all."""
+        return Samples(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros((0, 128), np.float32))
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def best_quality(self) -> float:
+        """The quality of the best sample; 0 without any."""
+        return float(self.qualities.max()) if len(self.qualities) else 0.0
+
     @property
     def embedding(self) -> Float32 | None:
         """(128,) float32: the mean, weighted by quality; None without samples."""

@@ -86,6 +86,17 @@ class PackedPoints:
         begin = int(self._begins[low])
         return rows[first - begin : stop - begin]
 
+    def part(self, first: int, stop: int) -> PackedPoints:
+        """Rows first ≤ row < stop; blocks that are kept whole are shared, not packed anew."""
+        begins = self._begins
+        low = int(np.searchsorted(begins, first, side="left"))
+        high = int(np.searchsorted(begins, stop, side="right")) - 1
+        if low >= high:
+            return PackedPoints.of(self.decoded(first, stop))
+        whole = PackedPoints(self.blocks[low:high], self.lengths[low:high], self.num_points)
+        before, after = self.decoded(first, int(begins[low])), self.decoded(int(begins[high]), stop)
+        return PackedPoints.joined([PackedPoints.of(before), whole, PackedPoints.of(after)])
+
     def _unpacked(self, block: int) -> Float32:
         return _unpacked(self.blocks[block], self.lengths[block], self.num_points)
 

@@ -185,9 +185,23 @@ class Track:
             return self
         if rows.start == rows.stop:
             return None
-        points = None if self.points is None else PackedPoints.of(self.landmarks(rows))
-        moved = None if self.moved is None else PackedPoints.of(self.moved.decoded(rows.start, rows.stop))
+        points, moved = (None if one is None else one.part(rows.start, rows.stop) for one in (self.points, self.moved))
         return replace(self, frames=self.frames[rows], columns=self.columns.rows(rows), points=points, moved=moved)
+
+    @staticmethod
+    def joined(parts: Sequence[Track]) -> Track:
+        """The rows of `parts`, which follow one another in time, as one track with the ids of the first."""
+        moved = None
+        if any(part.moved is not None for part in parts):
+            moved = PackedPoints.joined([part.moved or _unmoved(part) for part in parts])
+        points = [part.points for part in parts if part.points is not None]
+        return replace(
+            parts[0],
+            frames=np.concatenate([part.frames for part in parts]),
+            columns=FaceColumns.joined([part.columns for part in parts]),
+            points=PackedPoints.joined(points) if points else None,
+            moved=moved,
+        )
 
     def _row(self, index: int) -> int | None:
         row = int(np.searchsorted(self.frames, index))
@@ -266,6 +280,11 @@ class _TrackPacker:
     def _shelve(self) -> None:
         self._columns.append(FaceColumns.of(self._waiting))
         self._waiting = []
+
+
+def _unmoved(track: Track) -> PackedPoints:
+    num_points = 0 if track.points is None else track.points.num_points
+    return PackedPoints.of(np.zeros((len(track), num_points, 3), np.float32))
 
 
 def _angles(pose: HeadPose | None) -> tuple[float, float, float]:

@@ -27,6 +27,7 @@ class FaceAnalyser:
 
         Raises ModelMissing or ModelInvalid when the weights cannot be used.
         """
+        self.providers = tuple(providers)
         nets = networks or FaceNetworks.bundled(providers=providers, threads=threads)
         self.reader = LandmarkReader(nets.landmarks)
         short, full = BlazeFace.short_range(nets.short_range), BlazeFace.full_range(nets.full_range)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from facefusion.core import Float32, Landmarks, Pixels, to_unit
 from facefusion.faces.crops import cut
@@ -42,11 +43,20 @@ class OcclusionParser:
         is 1: nothing was looked for there.
         """
         matrix = upright_matrix(landmarks.xy)
+        seen, _ = self._seen(pixels, landmarks, matrix)
+        return _at_full_size(pixels, seen, matrix)
+
+    def hidden_share(self, pixels: Pixels, landmarks: Landmarks) -> float:
+        """In [0, 1]: how much of the face something is in front of; as `visible`, without its full size."""
+        seen, on_mesh = self._seen(pixels, landmarks, upright_matrix(landmarks.xy))
+        return float((seen[on_mesh] < _DOUBT).mean()) if on_mesh.any() else 0.0
+
+    def _seen(self, pixels: Pixels, landmarks: Landmarks, matrix: Float32) -> tuple[Float32, NDArray[np.bool_]]:
+        """The network's answer, (128, 128) float32, and where the mesh lies in its crop."""
         crop = cut(pixels, matrix, INPUT_SIZE)
         guide = mesh_guide(landmarks, matrix)
         planes = np.concatenate([crop, guide], axis=2).transpose(2, 0, 1)[None]
-        seen = self._session.run(np.ascontiguousarray(planes, np.float32))[0][0, 0]
-        return _at_full_size(pixels, seen, matrix)
+        return self._session.run(np.ascontiguousarray(planes, np.float32))[0][0, 0], guide[..., 0] > 0
 
 
 def upright_matrix(xy: Float32) -> Float32:

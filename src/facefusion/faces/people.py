@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from facefusion.core import Float32, Identity, Track
+from facefusion.core import Float32, Identity, Samples, Track, UInt8
 from facefusion.faces.embed import distance
-from facefusion.faces.evidence import Evidence, Sample
+from facefusion.faces.evidence import decoded
 
 JOIN_DISTANCE = 0.55
 """Groups of tracks nearer than this become one person."""
@@ -17,12 +17,10 @@ JOIN_DISTANCE = 0.55
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cast:
-    """Who is in a clip: people, most seen first, with ids from 1; the tracks with their `person_id`; the best sample
-    of each person, for a contact sheet."""
+    """Who is in a clip: people, most seen first, with ids from 1; the tracks with their `person_id`."""
 
     people: tuple[Identity, ...]
     tracks: tuple[Track, ...]
-    samples: Mapping[int, Sample]
 
 
 @dataclass(slots=True, eq=False)
@@ -33,24 +31,23 @@ class _Group:
     weight: float = 1.0
 
 
-def join(tracks: Sequence[Track], evidence: Mapping[int, Evidence], *, join_distance: float = JOIN_DISTANCE) -> Cast:
+def join(tracks: Sequence[Track], samples: Mapping[int, Samples], *, join_distance: float = JOIN_DISTANCE) -> Cast:
     """Group `tracks` by their embeddings, nearest groups first (agglomerative, weighted means).
 
-    Two tracks that share a frame are never one person. A track without evidence is a person of its own.
+    Two tracks that share a frame are never one person. A track without samples is a person of its own.
     """
-    groups = [_group_of(track, evidence.get(track.track_id)) for track in tracks]
+    groups = [_group_of(track, samples.get(track.track_id)) for track in tracks]
     while (pair := _nearest(groups, join_distance)) is not None:
         merged = _merged(*pair)
         groups = [group for group in groups if all(group is not one for one in pair)] + [merged]
     groups.sort(key=lambda group: (-len(group.frames), min(track.track_id for track in group.tracks)))
-    return _cast_of(groups, evidence)
+    return _cast_of(groups)
 
 
-def _group_of(track: Track, evidence: Evidence | None) -> _Group:
-    if evidence is None:
+def _group_of(track: Track, samples: Samples | None) -> _Group:
+    if samples is None:
         return _Group([track], None, set(track.frames.tolist()))
-    weight = sum(sample.quality for sample in evidence.samples)
-    return _Group([track], evidence.embedding, set(track.frames.tolist()), weight)
+    return _Group([track], samples.embedding, set(track.frames.tolist()), float(samples.qualities.sum()))
 
 
 def _nearest(groups: Sequence[_Group], limit: float) -> tuple[_Group, _Group] | None:
@@ -71,14 +68,17 @@ def _merged(a: _Group, b: _Group) -> _Group:
     return _Group(a.tracks + b.tracks, mean, a.frames | b.frames, a.weight + b.weight)
 
 
-def _cast_of(groups: Sequence[_Group], evidence: Mapping[int, Evidence]) -> Cast:
-    people, owned, samples = [], [], {}
+def _cast_of(groups: Sequence[_Group]) -> Cast:
+    people, owned = [], []
     for person_id, group in enumerate(groups, start=1):
         ids = tuple(sorted(track.track_id for track in group.tracks))
         people.append(Identity(person_id, group.embedding, ids, len(group.frames)))
         owned += [replace(track, person_id=person_id) for track in group.tracks]
-        best = [evidence[i].best for i in ids if i in evidence]
-        views = [sample for sample in best if sample is not None]
-        if views:
-            samples[person_id] = max(views, key=lambda sample: sample.quality)
-    return Cast(tuple(people), tuple(sorted(owned, key=lambda track: track.track_id)), samples)
+    return Cast(tuple(people), tuple(sorted(owned, key=lambda track: track.track_id)))
+
+
+def portrait(person: Identity, samples: Mapping[int, Samples]) -> UInt8 | None:
+    """(192, 192, 3) uint8 RGB: the best view of a person; None where there is none."""
+    views = [samples[track_id] for track_id in person.track_ids if track_id in samples]
+    best = max(views, key=lambda view: view.best_quality, default=None)
+    return None if best is None else decoded(best.thumbnail)

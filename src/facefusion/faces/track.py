@@ -29,6 +29,8 @@ _SURELY_PRESENT = 0.9
 _LONG_SIDE_KEPT = 1600
 _THOROUGH_EVERY = 3
 _DOUBTS = 2
+PATIENCE = 25
+"""Frames a lost face is waited for."""
 _SAME_FACE_IOU = 0.5
 
 
@@ -41,7 +43,7 @@ class TrackerOptions:
     embed: gather evidence of who each track is."""
 
     detect_every: int = 10
-    patience: int = 25
+    patience: int = PATIENCE
     detail: Detail = "auto"
     smooth: bool = False
     rate_hz: float = 25.0
@@ -117,7 +119,7 @@ class FaceTracker:
         return joined_doubles([Track.of(live.track_id, live.faces) for live in self._ended + self._live])
 
     def evidence(self) -> Mapping[int, Evidence]:
-        """The best samples of each track, by track id."""
+        """The best views of each track, by track id."""
         return {live.track_id: live.evidence for live in self._ended + self._live}
 
     def _follow(self, pixels: Pixels, index: int) -> None:
@@ -194,8 +196,8 @@ class FaceTracker:
 
     def _lost_near(self, face: Face, index: int) -> _Live | None:
         lost = [live for live in self._live if index not in live.faces]
-        best = max(lost, key=lambda live: _nearness(live.latest, face), default=None)
-        return best if best is not None and _nearness(best.latest, face) > 0 else None
+        best = max(lost, key=lambda live: nearness(live.latest, face), default=None)
+        return best if best is not None and nearness(best.latest, face) > 0 else None
 
     def _is_same(self, live: _Live, face: Face, pixels: Pixels) -> bool:
         """Whether a face that came back is the person of a lost track; True when nothing is known about it."""
@@ -270,7 +272,7 @@ def _between(a: Face, b: Face, part: float) -> Face:
     return replace(face, track_id=a.track_id, person_id=a.person_id)
 
 
-def _nearness(lost: Face, face: Face) -> float:
+def nearness(lost: Face, face: Face) -> float:
     """Overlap with where the face was last seen, less for another size; 0 or below when it cannot be the same."""
     apart = np.hypot(*np.subtract(lost.box.center, face.box.center)) / max(lost.box.height, 1.0)
     ratio = abs(np.log(face.box.height / max(lost.box.height, 1.0)))

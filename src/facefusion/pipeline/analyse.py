@@ -2,66 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from pathlib import Path
 
-from facefusion.core import Analysis, Face, Frame, FrameRange, Progress, Shot, Track
-from facefusion.errors import InvalidInput
+from facefusion.core import Analysis, Face, Frame, FrameRange, MediaIdentity, Progress, Samples, Shot, Track
+from facefusion.errors import InvalidInput, OutputFailed
 from facefusion.faces.analyser import FaceAnalyser
-from facefusion.faces.evidence import Evidence, Sample
-from facefusion.faces.people import join
-from facefusion.faces.track import FaceTracker, fill_gaps
+from facefusion.faces.evidence import Evidence
+from facefusion.faces.measures import measured
+from facefusion.faces.parse import OcclusionParser
 from facefusion.media import MediaReader, prefetch
+from facefusion.pipeline.analysis_cache import AnalysisCache
+from facefusion.pipeline.analysis_keys import keys_of, stale_parts
+from facefusion.pipeline.chunk_store import ChunkStore
+from facefusion.pipeline.clip_survey import measured_anew, survey_clip, with_people
 from facefusion.pipeline.cues import Cue
+from facefusion.pipeline.measuring import Tools
+from facefusion.pipeline.media_identity import identity_of
 from facefusion.pipeline.plan import Plan
-from facefusion.temporal.shots import ShotFinder, with_cuts
-
-_READ_AHEAD = 6
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Survey:
-    """An analysis, and for each person (by id) the view that shows best who it is."""
-
-    analysis: Analysis
-    samples: Mapping[int, Sample]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Measured:
-    shots: tuple[Shot, ...]
-    tracks: tuple[Track, ...]
-    evidence: Mapping[int, Evidence]
 
 
 def analyse(
-    reader: MediaReader, plan: Plan, progress: Progress | None = None, *, analyser: FaceAnalyser | None = None
+    reader: MediaReader,
+    plan: Plan,
+    progress: Progress | None = None,
+    *,
+    analyser: FaceAnalyser | None = None,
+    workers: int = 1,
+    cache: AnalysisCache | None = None,
 ) -> Analysis:
     """Measure what `plan` is about to change in the medium of `reader`.
 
-    Frame indices count from the medium's first frame. Raises InvalidInput, MediaUnreadable, Cancelled.
+    Frame indices count from the medium's first frame. workers, cache: as in `survey`. Raises InvalidInput,
+    MediaUnreadable, Cancelled.
     """
     chosen = analyser or FaceAnalyser(providers=plan.job.execution_provider)
-    return survey(reader, analysed_range(plan, reader), chosen, progress or Progress()).analysis
+    part = analysed_range(plan, reader)
+    return survey(reader, part, chosen, progress or Progress(), workers=workers, cache=cache)
 
 
-def survey(reader: MediaReader, part: FrameRange, analyser: FaceAnalyser, progress: Progress) -> Survey:
-    """Measure the frames of `part`: faces, tracks and people; pictures that are no clip are looked at one by one."""
-    progress.start("analyse", total=len(part))
-    measured = (_clip if reader.info.is_clip else _pictures)(reader, part, analyser, progress)
-    cast = join(measured.tracks, measured.evidence)
-    longest = 12 if reader.info.is_clip else 0
-    tracks = tuple(fill_gaps(track, longest=longest) for track in cast.tracks)
-    analysis = Analysis(
-        num_frames=reader.num_frames,
-        width=reader.info.width,
-        height=reader.info.height,
-        shots=measured.shots,
-        tracks=tracks,
-        people=cast.people,
-    )
-    return Survey(analysis, cast.samples)
+def survey(
+    reader: MediaReader,
+    part: FrameRange,
+    analyser: FaceAnalyser,
+    progress: Progress,
+    *,
+    workers: int = 1,
+    cache: AnalysisCache | None = None,
+    chunks: Path | None = None,
+) -> Analysis:
+    """Measure the frames of `part`: shots, faces, tracks, people; pictures that are no clip are looked at one by one.
+
+    workers: threads, 0 takes one for every core; any number gives the same analysis. cache: where analyses of clips are
+    looked for and kept; of a known one only the parts are measured that depend on what has changed. chunks: a folder in
+    which finished pieces are kept until the whole is done, for a run that continues after it was ended.
+    """
+    media, wanted = identity_of(reader), keys_of(analyser.providers)
+    if not reader.info.is_clip:
+        pictures = with_people(_pictures(reader, part, analyser, progress))
+        return replace(pictures, media=media, made_with=wanted)
+    known = None if cache is None else cache.load(media, part)
+    store = None if chunks is None else ChunkStore(chunks, _chunk_key(media, part, wanted))
+    found = _brought_up_to_date(known, wanted, reader, part, analyser, progress, workers, store)
+    found = replace(found, media=media, made_with=wanted)
+    if cache is not None and (known is None or known.made_with != wanted):
+        _keep(found, cache, progress)
+    return found
+
+
+def _brought_up_to_date(
+    known: Analysis | None,
+    wanted: dict[str, str],
+    reader: MediaReader,
+    part: FrameRange,
+    analyser: FaceAnalyser,
+    progress: Progress,
+    workers: int,
+    store: ChunkStore | None,
+) -> Analysis:
+    """`known` with its stale parts measured again; everything where nothing is known."""
+    stale = frozenset(wanted) if known is None else stale_parts(known.made_with, wanted)
+    if known is not None and not stale:
+        progress.start("analyse", total=len(part))
+        progress.advance(frames=len(part))
+        return known
+    tools = Tools(analyser, OcclusionParser(providers=analyser.providers))
+    if known is None or stale & {"shots", "faces"}:
+        return with_people(survey_clip(reader, part, tools, progress, workers=workers, store=store))
+    renewed = measured_anew(reader, known, tools, progress) if "measures" in stale else known
+    return with_people(renewed) if "people" in stale else renewed
+
+
+def _chunk_key(media: MediaIdentity, part: FrameRange, wanted: dict[str, str]) -> str:
+    text = f"{media.digest} {part.start} {part.stop} {wanted['faces']} {wanted['measures']}"
+    return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
+
+
+def _keep(analysis: Analysis, cache: AnalysisCache, progress: Progress) -> None:
+    """A cache that cannot be written costs time, not the run."""
+    try:
+        cache.keep(analysis)
+    except OutputFailed as error:
+        progress.say(f"the analysis is not kept for another run: {error}")
 
 
 def analysed_range(plan: Plan, reader: MediaReader) -> FrameRange:
@@ -88,35 +132,31 @@ def _frame_of(reader: MediaReader, cue: Cue) -> int:
     return reader.range_between(cue.seconds, None).start
 
 
-def _clip(reader: MediaReader, part: FrameRange, analyser: FaceAnalyser, progress: Progress) -> _Measured:
-    tracker, begins = FaceTracker(analyser), [part.start]
-    with closing(prefetch(reader.frames(start=part.start, stop=part.stop), depth=_READ_AHEAD)) as frames:
-        for frame, is_cut in with_cuts(frames, ShotFinder()):
-            if is_cut:
-                tracker.reset()
-                begins.append(frame.index)
-            progress.advance(faces=len(tracker.update(frame.pixels, frame.index)))
-    ends = [*begins[1:], part.stop]
-    shots = tuple(Shot(start, stop) for start, stop in zip(begins, ends, strict=True) if start < stop)
-    return _Measured(shots, tracker.tracks(), tracker.evidence())
-
-
-def _pictures(reader: MediaReader, part: FrameRange, analyser: FaceAnalyser, progress: Progress) -> _Measured:
+def _pictures(reader: MediaReader, part: FrameRange, analyser: FaceAnalyser, progress: Progress) -> Analysis:
+    progress.start("analyse", total=len(part))
     tracks: list[Track] = []
-    evidence: dict[int, Evidence] = {}
+    samples: dict[int, Samples] = {}
     with closing(prefetch(reader.frames(start=part.start, stop=part.stop), depth=2)) as frames:
         for frame in frames:
             faces = analyser.find(frame.pixels)
             for face in faces:
                 number = len(tracks) + 1
-                tracks.append(Track.of(number, {frame.index: replace(face, picture=None, track_id=number)}))
-                evidence[number] = _evidence(frame, face, analyser)
+                seen = replace(face, picture=None, track_id=number, measures=measured(frame.pixels, face))
+                tracks.append(Track.of(number, {frame.index: seen}))
+                samples[number] = _samples(frame, face, analyser)
             progress.advance(faces=len(faces))
-    shots = tuple(Shot(index, index + 1) for index in range(part.start, part.stop))
-    return _Measured(shots, tuple(tracks), evidence)
+    return Analysis(
+        num_frames=reader.num_frames,
+        width=reader.info.width,
+        height=reader.info.height,
+        shots=tuple(Shot(index, index + 1) for index in range(part.start, part.stop)),
+        tracks=tuple(tracks),
+        samples=samples,
+        part=part,
+    )
 
 
-def _evidence(frame: Frame, face: Face, analyser: FaceAnalyser) -> Evidence:
+def _samples(frame: Frame, face: Face, analyser: FaceAnalyser) -> Samples:
     found = Evidence()
     found.consider(frame.index, face, frame.pixels, analyser.encoder)
-    return found
+    return found.as_samples()

@@ -22,6 +22,7 @@ from facefusion.media import MediaReader, open_media
 from facefusion.media.description import DEFAULT_FPS
 from facefusion.models import open_session
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
+from facefusion.pipeline.analysis_cache import AnalysisCache
 from facefusion.pipeline.deliver import Sink, open_sink
 from facefusion.pipeline.edit_log import EditLog
 from facefusion.pipeline.editing import edited
@@ -47,12 +48,13 @@ def run(
     models_folder: Path | None = None,
     created: datetime | None = None,
     analysis: Analysis | None = None,
+    cache: AnalysisCache | None = None,
 ) -> RunReport:
     """Do what `plan` says; the output appears whole and marked, or not at all.
 
     models_folder: where the user's own weights lie; this version's effects need none. created: the time that the marks
     carry, now by default. analysis: what was measured before, with its edits; by default the target is measured now.
-    Raises the errors of `facefusion.errors`.
+    cache: where analyses are looked for and kept. Raises the errors of `facefusion.errors`.
     """
     progress, begun, tally = progress or Progress(), time.monotonic(), Tally()
     check_paths(plan)
@@ -65,7 +67,7 @@ def run(
             analyser = FaceAnalyser(providers=plan.job.execution_provider)
             given = load_given(plan, analyser, progress)
             if analysis is None:
-                analysis = survey(reader, analysed_range(plan, reader), analyser, progress).analysis
+                analysis = survey(reader, analysed_range(plan, reader), analyser, progress, cache=cache)
             check_covers(analysis, part, plan)
             cast, overrides = edited(analysis, EditLog.from_plain(analysis.edits))
             context = prepare(plan, reader, cast, given, progress, overrides)

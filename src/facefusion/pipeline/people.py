@@ -10,11 +10,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facefusion.core import Identity, Pixels, Progress, Timestamp, UInt8
+from facefusion.core import Analysis, Identity, Pixels, Progress, Timestamp, UInt8
 from facefusion.errors import NoFaceFound
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.people import portrait
 from facefusion.media import MediaReader, open_media
-from facefusion.pipeline.analyse import Survey, range_of, survey
+from facefusion.pipeline.analyse import range_of, survey
+from facefusion.pipeline.analysis_cache import AnalysisCache
 
 _PORTRAIT_PX = 192
 _CAPTION_PX = 44
@@ -59,32 +61,36 @@ def find_people(
     *,
     providers: Sequence[str] = ("cpu",),
     models_folder: Path | None = None,
+    workers: int = 1,
+    cache: AnalysisCache | None = None,
 ) -> PeopleReport:
     """Look through the whole medium at `path` and tell who is in it.
 
-    models_folder: where the user's own weights lie; the bundled ones suffice here. Raises NoFaceFound, InvalidInput,
-    MediaUnreadable, Cancelled.
+    models_folder: where the user's own weights lie; the bundled ones suffice here. workers, cache: as in `survey`.
+    Raises NoFaceFound, InvalidInput, MediaUnreadable, Cancelled.
     """
     with open_media(path) as reader:
         part = range_of(reader, None, None)
-        found = survey(reader, part, FaceAnalyser(providers=providers), progress or Progress())
-        if not found.analysis.people:
+        found = survey(
+            reader, part, FaceAnalyser(providers=providers), progress or Progress(), workers=workers, cache=cache
+        )
+        if not found.people:
             raise NoFaceFound(f"{path}: no face found anywhere; try a part in which somebody faces the camera")
-        people = tuple(_person(person, found, reader) for person in found.analysis.people)
+        people = tuple(_person(person, found, reader) for person in found.people)
     return PeopleReport(Path(path), people)
 
 
-def _person(person: Identity, found: Survey, reader: MediaReader) -> Person:
-    tracks = [track for track in found.analysis.tracks if track.person_id == person.person_id]
+def _person(person: Identity, found: Analysis, reader: MediaReader) -> Person:
+    tracks = [track for track in found.tracks if track.person_id == person.person_id]
     indices = sorted({index for track in tracks for index in track.frames.tolist()})
     lengths, starts = _times(reader.timestamps(), reader.info.average_fps, is_clip=reader.info.is_clip)
-    sample = found.samples.get(person.person_id)
+    view = portrait(person, found.samples)
     return Person(
         person_id=person.person_id,
         num_frames=len(indices),
         seconds=float(sum(lengths[index] for index in indices)),
         first_seconds=float(starts[indices[0]]),
-        portrait=np.full((_PORTRAIT_PX,) * 2 + (3,), 128, np.uint8) if sample is None else sample.thumbnail,
+        portrait=np.full((_PORTRAIT_PX,) * 2 + (3,), 128, np.uint8) if view is None else view,
     )
 
 

@@ -73,6 +73,19 @@ def test_rows_and_parts() -> None:
     assert track.within(39, 60) is None
 
 
+@pytest.mark.parametrize("seam", [1, 10, 64, 90, 128, 149])
+def test_a_track_cut_in_two_and_joined_is_the_same(seam: int) -> None:
+    moved = np.ones((478, 3), np.float32)
+    faces = {2 * i: replace(face(i), moved=moved if i > 100 else None) for i in range(150)}
+    track = Track.of(1, faces)
+    parts = [track.within(0, 2 * seam), track.within(2 * seam, 300)]
+    joined = Track.joined([part for part in parts if part is not None])
+    assert np.array_equal(joined.frames, track.frames)
+    assert np.array_equal(joined.landmarks(), track.landmarks())
+    assert np.array_equal(joined.columns.boxes, track.columns.boxes)
+    assert np.array_equal(joined.moved.decoded(0, 150), track.moved.decoded(0, 150))  # type: ignore[union-attr]
+
+
 def test_tracks_without_dense_landmarks_say_so() -> None:
     track = Track.of(1, {0: face(dense=False)})
     assert track.face(0).landmarks is None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facefusion.core import Box, Face, HeadPose, Landmarks, Track
+from facefusion.core import Box, Face, HeadPose, Landmarks, Samples, Track
 from facefusion.faces.evidence import Evidence, Sample, quality_of
-from facefusion.faces.people import join
+from facefusion.faces.people import join, portrait
 
 
 def face(embedding: np.ndarray | None = None, *, yaw: float = 0, side: float = 100) -> Face:
@@ -22,24 +22,29 @@ def vector(person: int, offset: float = 0.0) -> np.ndarray:
     return values
 
 
-def case(*tracks: tuple[range, np.ndarray | None]) -> tuple[list[Track], dict[int, Evidence]]:
+def case(*tracks: tuple[range, np.ndarray | None]) -> tuple[list[Track], dict[int, Samples]]:
     made, evidence = [], {}
     for track_id, (frames, embedding) in enumerate(tracks, start=1):
         made.append(Track.of(track_id, {i: face() for i in frames}))
         samples = (
             []
             if embedding is None
-            else [Sample(frames[0], face(embedding), 0.5 + track_id / 10, np.zeros((192, 192, 3), np.uint8))]
+            else [
+                Sample(frames[0], face(embedding), 0.5 + track_id / 10, np.full((192, 192, 3), 50 * track_id, np.uint8))
+            ]
         )
-        evidence[track_id] = Evidence(samples)
+        evidence[track_id] = Evidence(samples).as_samples()
     return made, evidence
 
 
 def test_tracks_of_one_person_are_joined_across_shots() -> None:
-    cast = join(*case((range(10), vector(0)), (range(10, 40), vector(1)), (range(40, 60), vector(0, 0.2))))
+    tracks, case_samples = case((range(10), vector(0)), (range(10, 40), vector(1)), (range(40, 60), vector(0, 0.2)))
+    cast = join(tracks, case_samples)
     assert [(p.person_id, p.track_ids, p.num_frames) for p in cast.people] == [(1, (1, 3), 30), (2, (2,), 30)]
     assert [track.person_id for track in cast.tracks] == [1, 2, 1]
-    assert cast.samples[1].frame_index == 40  # the better of the two
+    view = portrait(cast.people[0], case_samples)
+    assert view is not None
+    assert abs(int(view.mean()) - 150) <= 2  # the better of the two
 
 
 def test_people_in_the_same_frame_are_never_one() -> None:
@@ -57,7 +62,7 @@ def test_a_track_without_evidence_is_a_person_of_its_own() -> None:
     cast = join(*case((range(10), vector(0)), (range(20, 22), None)))
     assert [person.track_ids for person in cast.people] == [(1,), (2,)]
     assert cast.people[1].embedding is None
-    assert set(cast.samples) == {1}
+    assert portrait(cast.people[1], {}) is None
 
 
 def test_no_tracks_no_people() -> None:

@@ -1,0 +1,41 @@
+"""What each part of an analysis depends on, as digests: a part whose digest is unchanged need not be measured again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from facefusion.faces.people import JOIN_DISTANCE
+from facefusion.faces.track import TrackerOptions
+from facefusion.models.catalog import card_named
+from facefusion.pipeline.clip_survey import LONGEST_GAP
+from facefusion.pipeline.measuring import CHUNK_FRAMES, OVERLAP_FRAMES
+from facefusion.temporal.shots import ShotOptions
+
+PARTS = ("shots", "faces", "people", "measures")
+_VERSIONS: Mapping[str, int] = {"shots": 1, "faces": 1, "people": 1, "measures": 1}
+"""Raised by hand whenever a part is measured in another way."""
+_FACE_NETWORKS = ("blazeface_short_range", "blazeface_full_range", "face_mesh_attention", "dlib_resnet_v1")
+
+
+def keys_of(providers: Sequence[str], *, motion: Any = None) -> dict[str, str]:
+    """The digest of every part. providers: what the networks run on. motion: settings of the flow between frames."""
+    shots = _key("shots", asdict(ShotOptions()))
+    tracking = [asdict(TrackerOptions()), CHUNK_FRAMES, OVERLAP_FRAMES, list(providers), motion]
+    faces = _key("faces", shots, tracking, [card_named(name).sha256 for name in _FACE_NETWORKS])
+    people = _key("people", faces, JOIN_DISTANCE, LONGEST_GAP)
+    measures = _key("measures", faces, card_named("face_occlusion").sha256)
+    return {"shots": shots, "faces": faces, "people": people, "measures": measures}
+
+
+def stale_parts(made_with: Mapping[str, str], wanted: Mapping[str, str]) -> frozenset[str]:
+    """The parts that have to be measured again."""
+    return frozenset(part for part in PARTS if made_with.get(part) != wanted[part])
+
+
+def _key(part: str, *facts: Any) -> str:
+    text = json.dumps([part, _VERSIONS[part], *facts], sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode("utf-8"), digest_size=16).hexdigest()
