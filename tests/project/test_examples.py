@@ -57,6 +57,20 @@ def test_stills_of_a_clip(folder: Path) -> None:
     assert all(verify(path).is_marked for path in written)
 
 
+def test_correct_a_clip(folder: Path) -> None:
+    said = run(folder, str(EXAMPLES / "correct_a_clip.py"), "anna.jpg", "clip.mp4", "clip.ffa", "corrected.mkv")
+    assert 'name person 1 "Anna": 0 of 6 frames' in said
+    assert "exclude person 1 in frame 0: 1 of 6 frames" in said
+    assert "strength 0.5 of person 1 in frames 1 to 3: 3 of 6 frames" in said
+    with open_media(folder / "clip.mp4") as before, open_media(folder / "corrected.mkv") as after:
+        moved = [
+            np.abs(old.pixels[80:260, 340:490].astype(int) - new.pixels[80:260, 340:490]).mean()
+            for old, new in zip(before, after, strict=True)
+        ]
+    assert moved[0] < 0.4 * moved[2] < 0.4 * 0.8 * moved[5]
+    assert verify(folder / "corrected.mkv").is_marked
+
+
 def test_job_file(folder: Path) -> None:
     words = ["--source", "anna.jpg", "--target", "group.jpg", "--output", "job.png"]
     run(folder, "-m", "facefusion", "--config", str(EXAMPLES / "job.toml"), *words)

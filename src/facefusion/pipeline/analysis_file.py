@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from facefusion.core import Analysis
-from facefusion.errors import InvalidInput
+from facefusion.errors import InvalidInput, OutputFailed
 from facefusion.media import MediaReader
 from facefusion.pipeline.analysis_sections import analysis_of, sections_of
 from facefusion.pipeline.media_identity import identity_of
+from facefusion.pipeline.packing import packed
 from facefusion.pipeline.sectioned_file import FileKind, read_sections, write_sections
 
 KIND = FileKind("FFA", 1, "an analysis", "make one with this version: facefusion analyse CLIP -o FILE.ffa")
@@ -34,6 +36,21 @@ def analysis_from(sections: Mapping[str, bytes], path: Path) -> Analysis:
         return analysis_of(sections)
     except (ValueError, KeyError, TypeError, StopIteration, OverflowError, RecursionError) as error:
         raise InvalidInput(f"{path}: holds what no analysis holds ({error}); {KIND.remedy}") from None
+
+
+def write_edits(
+    path: str | Path, edits: Sequence[Mapping[str, Any]], *, instead_of: Sequence[Mapping[str, Any]]
+) -> None:
+    """Replace the edits of a file; every other section stays as it is, byte for byte.
+
+    instead_of: the edits that the file held when it was read. Raises OutputFailed when it holds others now, so that two
+    people at one file do not lose each other's edits, InvalidInput, and what writing raises.
+    """
+    sections = read_sections(Path(path), KIND)
+    if list(analysis_from(sections, Path(path)).edits) != list(instead_of):
+        raise OutputFailed(f"{path}: was edited by somebody else meanwhile; look at its log and edit again")
+    changed = {**sections, "edits": packed({"edits": [dict(edit) for edit in edits]})}
+    write_sections(Path(path), KIND, changed, overwrite=True)
 
 
 def check_belongs(analysis: Analysis, reader: MediaReader, *, path: str | Path = "the analysis") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 from facefusion.core import Analysis, FrameRange
 from facefusion.errors import UsageError
 from facefusion.pipeline import recut
-from facefusion.pipeline.analysis_file import read_analysis, write_analysis
+from facefusion.pipeline.analysis_file import read_analysis, write_edits
 from facefusion.pipeline.cues import Cue, parse_cue
 from facefusion.pipeline.edit_log import EditLog, Entry
 from facefusion.pipeline.editing import edited
@@ -40,8 +40,9 @@ class EditedClip:
         return EditedClip.of(read_analysis(path))
 
     def store(self, path: str | Path) -> None:
-        """Write the analysis file anew with this history. Raises OutputFailed."""
-        write_analysis(path, replace(self.measured, edits=self.log.to_plain()), overwrite=True)
+        """Put this history into the analysis file it was read from. Raises OutputFailed, also when the file was edited
+        since."""
+        write_edits(path, self.log.to_plain(), instead_of=self.measured.edits)
 
     def adding(self, edit: Edit, *, author: str) -> EditedClip:
         """With one more edit. Raises UsageError, naming it, when it does not fit."""
