@@ -19,7 +19,7 @@ PAGES = [
     "README.md",
     *(f"docs/guide/{name}.md" for name in ("codecs", "first-swap", "install", "options", "python", "troubleshooting")),
 ]
-COMMANDS = ("run", "people", "edit", "render", "verify", "doctor", "models")
+COMMANDS = ("run", "people", "analyse", "edit", "render", "verify", "doctor", "models")
 EDITS = ("merge", "split", "rename", "drop", "reference", "strength", "exclude", "settings", "plan", "undo", "show")
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from facefusion import __version__
+from facefusion.cli.analyse import analyse
 from facefusion.cli.call import Call
 from facefusion.cli.doctor import doctor
 from facefusion.cli.edit import edit_app
@@ -20,7 +21,7 @@ from facefusion.cli.run import run
 from facefusion.cli.verify import verify
 from facefusion.errors import Cancelled, UsageError
 
-COMMANDS = ("run", "people", "edit", "render", "doctor", "models", "verify")
+COMMANDS = ("run", "people", "analyse", "edit", "render", "doctor", "models", "verify")
 _GLOBAL_FLAGS = ("--quiet", "--verbose", "--json")
 
 app = typer.Typer(
@@ -53,6 +54,7 @@ def options(
 
 app.command("run")(with_plan_flags(run))
 app.command("people")(people)
+app.command("analyse")(analyse)
 app.add_typer(edit_app, name="edit")
 app.command("render")(with_plan_flags(render))
 app.command("doctor")(doctor)

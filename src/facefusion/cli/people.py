@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from facefusion.cli.caching import FOLDER, SWITCHED_OFF, cache_of
 from facefusion.cli.call import Call
 from facefusion.cli.places import models_folder
 from facefusion.cli.reporting import duration_text
@@ -21,6 +22,8 @@ def people(
         None, help="Where the contact sheet goes (PNG). Default: beside the clip, as CLIP.people.png."
     ),
     overwrite: bool = typer.Option(False, help="Replace a contact sheet that exists. Default: off."),
+    analysis_cache: Path | None = FOLDER,
+    no_analysis_cache: bool = SWITCHED_OFF,
 ) -> None:
     """Find who is in a clip: one id a person, how long each is seen, and a contact sheet.
 
@@ -32,9 +35,10 @@ def people(
     call = Call.of(context)
     sheet = output or clip.with_name(f"{clip.stem}.people.png")
     check_output(sheet, overwrite=overwrite, inputs=[clip])
+    cache = cache_of(analysis_cache, is_off=no_analysis_cache)
     progress = Progress(call.reporter)
     with stopped_by_signals(progress):
-        report = find_people(clip, progress, models_folder=models_folder())
+        report = find_people(clip, progress, models_folder=models_folder(), workers=0, cache=cache)
     write_image(sheet, Frame(report.sheet()), overwrite=overwrite)
     call.reporter.clear()
     rows = [_row(person) for person in report.people]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from facefusion.cli.caching import FOLDER, SWITCHED_OFF, cache_of
 from facefusion.cli.call import Call
 from facefusion.cli.jobfile import read_job, write_job
 from facefusion.cli.reporting import Reporter
@@ -15,6 +16,9 @@ from facefusion.core import Analysis, Progress
 from facefusion.media import check_output
 from facefusion.pipeline.inputs import files_read
 from facefusion.pipeline.plan import Plan
+
+if TYPE_CHECKING:
+    from facefusion.pipeline.analysis_cache import AnalysisCache
 
 
 def run(
@@ -32,12 +36,15 @@ def run(
     dry_run: bool = typer.Option(
         False, "--dry-run", help="Check the request (and save it with --save-config), then stop. Default: off."
     ),
+    analysis_cache: Path | None = FOLDER,
+    no_analysis_cache: bool = SWITCHED_OFF,
 ) -> None:
     """Put a face on a performance: photo or clip in, marked photo or clip out.
 
     The word `run` may be left out: facefusion --source photo.jpg --target clip.mp4 --output out.mp4
     """
     reporter = Call.of(context).reporter
+    cache = cache_of(analysis_cache, is_off=no_analysis_cache)
     plan = Plan.from_mapping({**(read_job(config) if config else {}), **values})
     if save_config:
         check_output(save_config, overwrite=plan.job.overwrite, inputs=files_read(plan))
@@ -45,17 +52,22 @@ def run(
     if dry_run:
         reporter.say("the request is valid; nothing was run")
         return
-    render(plan, reporter)
+    render(plan, reporter, cache=cache)
 
 
-def render(plan: Plan, reporter: Reporter, *, analysis: Analysis | None = None) -> None:
-    """Run a plan and tell how it went. analysis: measured before, perhaps edited; by default it is measured now."""
+def render(
+    plan: Plan, reporter: Reporter, *, analysis: Analysis | None = None, cache: AnalysisCache | None = None
+) -> None:
+    """Run a plan and tell how it went.
+
+    analysis: measured before, perhaps edited; by default it is taken from `cache`, or measured now.
+    """
     from facefusion.pipeline.engine import run as run_plan
 
     progress = Progress(reporter)
     reporter.event("started", target=str(plan.target), output=str(plan.output))
     with stopped_by_signals(progress):
-        report = run_plan(plan, progress, analysis=analysis)
+        report = run_plan(plan, progress, analysis=analysis, cache=cache)
     for line in report.warnings:
         reporter.warning(line)
     reporter.event("done", **report.as_dict())
