@@ -6,20 +6,18 @@ The same as `facefusion analyse`, `facefusion edit` and `facefusion render`, wit
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 
 from facefusion import Plan, analyse, open_media, run
 from facefusion.pipeline.analysis_file import read_analysis, write_analysis
 from facefusion.pipeline.edited_clip import EditedClip
 from facefusion.pipeline.edits import Adjust, Exclude, Rename, Strength, Who
-from facefusion.pipeline.media_identity import identity_of
 
 
 def main(source_path: str, target_path: str, file_path: str, output_path: str) -> None:
     """The person seen longest gets the face of the photo, faded in, with a softer mask, and not in the first frame."""
     plan = Plan.from_mapping({"assign": [f"anna={source_path}"], "target": target_path, "output": output_path})
     with open_media(target_path) as reader:
-        measured = replace(analyse(reader, plan), media=identity_of(reader))
+        measured = analyse(reader, plan)
     write_analysis(file_path, measured, overwrite=True)
 
     clip = EditedClip.read(file_path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from shutil import copy
@@ -18,7 +17,6 @@ from clips import Look
 from command_line import call, refused, succeeded
 from facefusion.pipeline.analyse import analyse
 from facefusion.pipeline.analysis_file import read_analysis, write_analysis
-from facefusion.pipeline.media_identity import identity_of
 from facefusion.pipeline.plan import Plan
 from portraits import astronaut, make_film, two_people, write_png
 
@@ -50,7 +48,7 @@ def measure(clip: Path, file: Path) -> None:
 
     plan = Plan.from_mapping({"target": str(clip), "output": "x.mkv", "source": "x.png"})
     with open_media(clip) as reader:
-        write_analysis(file, replace(analyse(reader, plan), media=identity_of(reader)))
+        write_analysis(file, analyse(reader, plan))
 
 
 @pytest.fixture

@@ -109,13 +109,18 @@ def _points(points: PackedPoints, first: int, stop: int) -> PackedPoints:
 
 
 def _one_after_another(track: Track, parts: Sequence[Track]) -> Track:
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return _rows(track, slice(0, 0))
     points = [part.points for part in parts if part.points is not None]
     return replace(
         track,
         frames=np.concatenate([part.frames for part in parts]),
         columns=FaceColumns.joined([part.columns for part in parts]),
         points=PackedPoints.joined(points) if points else None,
-        moved=PackedPoints.joined([_moved(part) for part in parts]) if any(part.moved for part in parts) else None,
+        moved=PackedPoints.joined([_moved(part) for part in parts])
+        if any(part.moved is not None for part in parts)
+        else None,
     )
 
 

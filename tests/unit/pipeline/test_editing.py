@@ -39,7 +39,10 @@ def state_of(analysis: Analysis) -> list[object]:
         (t.track_id, t.person_id, t.frames.tolist(), t.landmarks().tobytes(), t.columns.visibility.tolist())
         for t in analysis.tracks
     ]
-    people = [(p.person_id, p.track_ids, p.num_frames, np.round(p.embedding, 4).tolist()) for p in analysis.people]
+    people = [
+        (p.person_id, p.track_ids, p.num_frames, None if p.embedding is None else np.round(p.embedding, 4).tolist())
+        for p in analysis.people
+    ]
     return [tracks, people]
 
 
