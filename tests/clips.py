@@ -247,6 +247,19 @@ def remuxed(source: Path, output: Path, *, earlier: Fraction) -> Path:
     return output
 
 
+def spoiled(clip: Clip, which: Sequence[int], *, keep_bytes: int = 4) -> Path:
+    """The clip, with zeros in the packets of those frames, by number; its first bytes stay."""
+    data = bytearray(clip.path.read_bytes())
+    with av.open(str(clip.path)) as container:
+        packets = sorted((p.pts, bytes(p)) for p in container.demux(video=0) if p.size and p.pts is not None)
+    for number in which:
+        at = data.index(packets[number][1])
+        data[at + keep_bytes : at + len(packets[number][1])] = bytes(len(packets[number][1]) - keep_bytes)
+    path = clip.path.with_name(f"spoiled_{clip.path.name}")
+    path.write_bytes(data)
+    return path
+
+
 def packets_of(path: Path, kind: str) -> list[list[bytes]]:
     """The raw packets of every stream of a kind ("audio", "subtitle"), in order."""
     with av.open(str(path)) as container:

@@ -33,7 +33,7 @@ def render(
     if "target" not in wanted:
         wanted["target"] = _beside(file, analysis.media.name if analysis.media else "")
     plan = Plan.from_mapping(wanted)
-    with open_media(plan.target) as reader:
+    with open_media(plan.target, policy=plan.read_policy) as reader:
         check_belongs(analysis, reader, path=file)
     render_plan(plan, Call.of(context).reporter, analysis=analysis)
 

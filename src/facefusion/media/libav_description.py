@@ -95,13 +95,14 @@ def _check_length(path: Path, container: Any, stream: Any) -> None:
 
 def _first_picture(path: Path, container: Any, stream: Any) -> av.VideoFrame:
     try:
-        picture = next(pictures_of(container, stream, threads=1), None)
+        decoded = (picture for picture, _ in pictures_of(container, stream, threads=1) if picture is not None)
+        picture = next(decoded, None)
     except av.error.FFmpegError as error:
         raise MediaUnreadable(
             f"{path}: its first picture cannot be decoded ({reason(error)}); export the clip again"
         ) from None
     if picture is None:
-        raise MediaUnreadable(f"{path}: holds no pictures (zero length); export the clip again")
+        raise MediaUnreadable(f"{path}: holds no pictures that can be decoded; export the clip again")
     return picture
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -15,22 +17,15 @@ from facefusion.core import Frame, Timestamp
 from facefusion.errors import InvalidInput, MediaUnreadable
 from facefusion.media.conversion import ToRgb
 from facefusion.media.decoding import pictures_of
+from facefusion.media.gaps import DamageLog, Decoded, Shown, filled, uncounted
 from facefusion.media.libav import open_input, reason
 from facefusion.media.libav_description import describe, main_video_stream
 from facefusion.media.orientation import Orientation
+from facefusion.media.policy import ReadPolicy
 from facefusion.media.reader import MediaReader
 
 _CURSOR_REACH = 8
 """So many frames are decoded on rather than sought anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """One decoded picture: from tick `pts` for `length` ticks."""
-
-    pts: int
-    length: int
-    picture: av.VideoFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +39,8 @@ class _Index:
 class LibavReader(MediaReader):
     """One video stream of a container. Every iteration opens the file anew, so iterations may run in parallel."""
 
-    def __init__(self, path: Path, *, threads: int = 0) -> None:
-        self._path, self._threads = path, threads
+    def __init__(self, path: Path, *, threads: int = 0, policy: ReadPolicy | None = None) -> None:
+        self._path, self._threads, self.policy = path, threads, policy or ReadPolicy()
         self._index: _Index | None = None
         self._counted: list[int] | None = None
         self._cursor: Iterator[Frame] = iter(())
@@ -54,18 +49,20 @@ class LibavReader(MediaReader):
         with open_input(path) as container:
             self.info = describe(path, container)
         self._turn = Orientation(self.info.rotation_deg, self.info.mirrored)
+        self._damage = DamageLog(path, self.policy.damaged, self.info.time_base)
+
+    @property
+    def warnings(self) -> list[str]:
+        return self._damage.lines()
 
     def frames(self, *, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
         if start < 0 or (stop is not None and stop <= start):
             return
-        first = self._first_pts(start)
         to_rgb = ToRgb(self.info.color, threads=self._threads)
-        index = start if first is not None else 0
-        for shown in self._pictures_from(first):
+        for index, shown in self._shown_from(start):
             if index >= start:
                 yield self._frame(to_rgb, shown, index)
-            index += 1
-            if index == stop:
+            if index + 1 == stop:
                 return
 
     def frame_at(self, index: int) -> Frame:
@@ -88,7 +85,7 @@ class LibavReader(MediaReader):
         base = self.info.time_base
         return [Timestamp(pts, base) for pts in self._all_pts()]
 
-    def _frame(self, to_rgb: ToRgb, shown: _Shown, index: int) -> Frame:
+    def _frame(self, to_rgb: ToRgb, shown: Shown, index: int) -> Frame:
         pixels, alpha = to_rgb(shown.picture)
         return Frame(
             self._turn.apply(pixels),
@@ -99,58 +96,47 @@ class LibavReader(MediaReader):
             alpha=None if alpha is None else self._turn.apply(alpha),
         )
 
-    def _first_pts(self, start: int) -> int | None:
-        """Time of frame `start` when it can be sought, None when frames must be counted from the beginning."""
-        if start == 0:
-            return None
+    def _shown_from(self, start: int) -> Iterator[tuple[int, Shown]]:
+        """(index, frame) from `start` or earlier on, to the end."""
         index = self._scan()
         if index is None:
-            return None
+            yield from self._counted_frames()
+            return
         if start >= len(index.pts):
             raise InvalidInput(f"{self._path}: has no frame {start}; it has {len(index.pts)}, counted from 0")
-        return index.pts[start]
-
-    def _pictures_from(self, first: int | None) -> Iterator[_Shown]:
-        """Pictures from the one at `first` on; from the very beginning for None."""
-        if first is None:
-            yield from self._decode(None)
-            return
-        for key in self._keys_before(first):
-            pictures = self._decode(key)
-            for shown in pictures:
-                if shown.pts > first:
-                    break  # the container sought too far: begin earlier
-                if shown.pts == first:
-                    yield shown
-                    yield from pictures
-                    return
-        raise MediaUnreadable(
-            f"{self._path}: the frame at tick {first} cannot be decoded; repair or convert the clip first"
+        decoded, begin = self._decoded_before(index, start)
+        shown = filled(
+            decoded, index.pts[begin:], self.policy.damaged, lambda place, pts: self._damage.add(begin + place, pts)
         )
+        yield from enumerate(shown, begin)
 
-    def _keys_before(self, first: int) -> Iterator[int | None]:
-        keys = self._scan().keys if self._scan() else []  # type: ignore[union-attr]
-        last = bisect_right(keys, first) - 1
-        for back in (0, 1, 4):
-            if last - back > 0:
-                yield keys[last - back]
-        yield None
+    def _counted_frames(self) -> Iterator[tuple[int, Shown]]:
+        yield from enumerate(uncounted(self._decode(None), self.policy.damaged, self._damage.add))
 
-    def _decode(self, seek_to: int | None) -> Iterator[_Shown]:
-        """Decoded pictures after a seek to tick `seek_to`, each lasting until the next.
+    def _decoded_before(self, index: _Index, start: int) -> tuple[Iterator[Decoded], int]:
+        """Pictures from a whole one not later than frame `start` on, and the frame at which they are complete."""
+        first = index.pts[start]
+        for key in _keys_before(index, start):
+            decoded = self._decode(key)
+            head = next(decoded, None)
+            is_whole = head is not None and (head.pts < first or (head.pts == first and not head.is_damaged))
+            if head is not None and is_whole and key is not None:  # else it sought too far, or onto damage
+                return chain([head], decoded), bisect_left(index.pts, max(head.pts, key))
+        return chain([] if head is None else [head], decoded), 0
 
-        Lengths stored in files belong to the order of decoding and are only used for the last picture.
-        """
-        previous: tuple[int, av.VideoFrame] | None = None
-        for pts, picture in self._decode_timed(seek_to):
-            if previous is not None:
-                yield _Shown(previous[0], pts - previous[0], previous[1])
-            previous = pts, picture
-        if previous is not None:
-            yield _Shown(previous[0], int(previous[1].duration or 0), previous[1])
+    def _decode(self, seek_to: int | None) -> Iterator[Decoded]:
+        """Decoded pictures after a seek to tick `seek_to`, all that there are, at rising ticks."""
+        last: int | None = None
+        for item in self._decode_once(seek_to, self._threads):
+            last = item.pts
+            yield item
+        index = self._scan()
+        if self._threads == 1 or last is None or index is None or last >= index.pts[-1]:
+            return
+        keys = _keys_before(index, bisect_left(index.pts, last))
+        yield from (item for item in self._decode_once(keys[len(keys) // 2], 1) if item.pts > last)
 
-    def _decode_timed(self, seek_to: int | None) -> Iterator[tuple[int, av.VideoFrame]]:
-        """(pts, picture) with strictly rising pts."""
+    def _decode_once(self, seek_to: int | None, threads: int) -> Iterator[Decoded]:
         last: int | None = None
         step = max(1, round(1 / (self.info.average_fps * self.info.time_base)))
         with open_input(self._path) as container:
@@ -158,28 +144,46 @@ class LibavReader(MediaReader):
             try:
                 if seek_to is not None:
                     container.seek(seek_to, stream=stream, backward=True)
-                for picture in pictures_of(container, stream, threads=self._threads):
-                    last = _next_pts(picture, last, step)
-                    yield last, picture
+                for picture, is_damaged in pictures_of(container, stream, threads=threads):
+                    if picture is None:
+                        self._check_skipped(last)
+                        continue
+                    is_timed = bool(self._index and self._index.pts) and picture.pts is not None
+                    last = int(picture.pts or 0) if is_timed else _next_pts(picture, last, step)
+                    yield Decoded(last, picture, is_damaged)
             except av.error.FFmpegError as error:
                 where = "" if last is None else f" after {float(last * self.info.time_base):.3f} s"
                 raise MediaUnreadable(
                     f"{self._path}: is damaged{where} ({reason(error)}); copy it again or stop before that time"
                 ) from None
 
+    def _check_skipped(self, last: int | None) -> None:
+        """A picture was lost: an index tells which one; without an index, only that it comes after `last`."""
+        if self.policy.damaged == "stop" and not (self._index and self._index.pts):
+            seconds = float((last or 0) * self.info.time_base)
+            raise MediaUnreadable(
+                f"{self._path}: is damaged after {seconds:.3f} s; copy the clip again, or let damaged frames be held"
+            )
+
     def _all_pts(self) -> list[int]:
         index = self._scan()
         if index is not None:
             return index.pts
         if self._counted is None:
-            self._counted = [pts for pts, _ in self._decode_timed(None)]
+            self._counted = [item.pts for item in self._decode(None)]
         return self._counted
 
     def _scan(self) -> _Index | None:
         """The index from packets alone; None for streams whose packets do not tell every picture's time."""
         if self._index is None:
-            self._index = _scan_packets(self._path)
+            self._index = _scan_packets(self._path, self.info.average_fps)
         return self._index if self._index.pts else None
+
+
+def _keys_before(index: _Index, start: int) -> list[int | None]:
+    """Where decoding may begin for frame `start`: nearer ones first, None (the very beginning) last."""
+    last = bisect_right(index.keys, index.pts[start]) - 1
+    return [*(index.keys[last - back] for back in (0, 1, 4) if last - back > 0), None]
 
 
 def _next_pts(picture: av.VideoFrame, last: int | None, step: int) -> int:
@@ -195,22 +199,32 @@ _PACKET_IS_PICTURE = frozenset(
 )
 
 
-def _scan_packets(path: Path) -> _Index:
+def _scan_packets(path: Path, average_fps: Fraction) -> _Index:
     pts: list[int] = []
     keys: list[int] = []
     with open_input(path) as container:
         stream = main_video_stream(container, path)
         if stream.codec_context.codec.canonical_name not in _PACKET_IS_PICTURE:
             return _Index([], [])
-        for packet in container.demux(stream):
-            if packet.size == 0 or packet.is_discard:
-                continue
-            if packet.pts is None:
-                return _Index([], [])
-            pts.append(packet.pts)
-            if packet.is_keyframe:
-                keys.append(packet.pts)
+        try:
+            for packet in container.demux(stream):
+                if packet.size == 0 or packet.is_discard:
+                    continue
+                if packet.pts is None:
+                    return _Index([], [])
+                pts.append(packet.pts)
+                if packet.is_keyframe:
+                    keys.append(packet.pts)
+        except av.error.FFmpegError as error:
+            raise MediaUnreadable(f"{path}: cannot be read to its end ({reason(error)}); copy it again") from None
+        base = Fraction(stream.time_base)
     ordered = sorted(pts)
-    if len(set(ordered)) != len(ordered):
+    if len(set(ordered)) != len(ordered) or _are_fields(ordered, base, average_fps):
         return _Index([], [])
     return _Index(ordered, sorted(keys))
+
+
+def _are_fields(ordered: list[int], base: Fraction, average_fps: Fraction) -> bool:
+    """Whether there are about two packets a picture, as where the two fields of a picture are coded apart."""
+    pictures = (ordered[-1] - ordered[0]) * base * average_fps + 1 if ordered else Fraction(0)
+    return len(ordered) > Fraction(3, 2) * pictures + 2

@@ -13,6 +13,7 @@ from typing import Self
 from facefusion.core import Frame, FrameRange, Timestamp
 from facefusion.errors import InvalidInput
 from facefusion.media.description import DEFAULT_FPS, MediaInfo
+from facefusion.media.policy import ReadPolicy
 
 
 class MediaReader(ABC):
@@ -22,6 +23,12 @@ class MediaReader(ABC):
     """
 
     info: MediaInfo
+    policy: ReadPolicy = ReadPolicy()
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was found wrong with the pictures that were read so far, one line each."""
+        return []
 
     @abstractmethod
     def frames(self, *, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
@@ -71,10 +78,13 @@ class MediaReader(ABC):
         self.close()
 
 
-def open_media(path: str | Path, *, threads: int = 0, frame_rate: Fraction = DEFAULT_FPS) -> MediaReader:
+def open_media(
+    path: str | Path, *, threads: int = 0, frame_rate: Fraction = DEFAULT_FPS, policy: ReadPolicy | None = None
+) -> MediaReader:
     """Open a clip, an image, a numbered pattern (`frame.%04d.png`) or a folder of images.
 
     threads: for decoding, 0 is automatic. frame_rate: of patterns and folders, which carry none.
+    policy: what is done about damaged frames and interlaced pictures.
     Animated images open as clips. Raises InvalidInput or MediaUnreadable with one line.
     """
     from facefusion.media import probing
@@ -84,7 +94,7 @@ def open_media(path: str | Path, *, threads: int = 0, frame_rate: Fraction = DEF
     if kind == "video":
         from facefusion.media.libav_reader import LibavReader
 
-        return LibavReader(path, threads=threads)
+        return LibavReader(path, threads=threads, policy=policy)
     if kind == "animation":
         from facefusion.media.animation import AnimationReader
 

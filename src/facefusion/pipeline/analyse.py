@@ -59,7 +59,7 @@ def survey(
     looked for and kept; of a known one only the parts are measured that depend on what has changed. chunks: a folder in
     which finished pieces are kept until the whole is done, for a run that continues after it was ended.
     """
-    media, wanted = identity_of(reader), keys_of(analyser.providers)
+    media, wanted = identity_of(reader), keys_of(analyser.providers, reading=reader.policy)
     if not reader.info.is_clip:
         pictures = with_people(_pictures(reader, part, analyser, progress))
         return replace(pictures, media=media, made_with=wanted)

@@ -10,6 +10,7 @@ from typing import Any
 
 from facefusion.faces.people import JOIN_DISTANCE
 from facefusion.faces.track import TrackerOptions
+from facefusion.media.policy import ReadPolicy
 from facefusion.models.catalog import card_named
 from facefusion.pipeline.clip_survey import LONGEST_GAP
 from facefusion.pipeline.measuring import CHUNK_FRAMES, OVERLAP_FRAMES
@@ -21,9 +22,12 @@ _VERSIONS: Mapping[str, int] = {"shots": 1, "faces": 1, "people": 1, "measures":
 _FACE_NETWORKS = ("blazeface_short_range", "blazeface_full_range", "face_mesh_attention", "dlib_resnet_v1")
 
 
-def keys_of(providers: Sequence[str], *, motion: Any = None) -> dict[str, str]:
-    """The digest of every part. providers: what the networks run on. motion: settings of the flow between frames."""
-    shots = _key("shots", asdict(ShotOptions()))
+def keys_of(providers: Sequence[str], *, motion: Any = None, reading: ReadPolicy | None = None) -> dict[str, str]:
+    """The digest of every part. providers: what the networks run on. motion: settings of the flow between frames.
+
+    reading: what is done about damaged and interlaced pictures: they change what is seen.
+    """
+    shots = _key("shots", asdict(ShotOptions()), asdict(reading or ReadPolicy()))
     tracking = [asdict(TrackerOptions()), CHUNK_FRAMES, OVERLAP_FRAMES, list(providers), motion]
     faces = _key("faces", shots, tracking, [card_named(name).sha256 for name in _FACE_NETWORKS])
     people = _key("people", faces, JOIN_DISTANCE, LONGEST_GAP)

@@ -59,7 +59,7 @@ def run(
     progress, begun, tally = progress or Progress(), time.monotonic(), Tally()
     check_paths(plan)
     progress.start("prepare")
-    with open_media(plan.target, frame_rate=frame_rate_of(plan)) as reader:
+    with open_media(plan.target, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
         part = range_of(reader, plan.start, plan.end)
         check_label(plan, reader)
         with open_sink(plan, reader, part, marks_of(plan, created)) as sink:
@@ -75,6 +75,7 @@ def run(
             with closing(rendered_frames(reader, part, cast, context, labels, plan, progress)) as frames:
                 left_out = _written(frames, sink, reader, plan, tally)
             progress.start("finish")
+        warnings += reader.warnings
     warnings += [line for line in sink.warnings if line not in warnings]
     if left_out:
         warnings.append(

@@ -13,6 +13,7 @@ from typing import Any
 from facefusion.blend.settings import BlendSettings, MaskSettings
 from facefusion.core.settings import check_settings
 from facefusion.errors import UsageError
+from facefusion.media.policy import ReadPolicy
 from facefusion.media.rates import parse_rate
 from facefusion.pipeline import catalog, sections
 from facefusion.pipeline.cues import Cue, parse_cue
@@ -87,6 +88,11 @@ class Plan:
         """Frames a second of the result; None keeps each frame at its own time."""
         text = self.encode.output_frame_rate
         return parse_rate(text, option="output-frame-rate") if text.strip() else None
+
+    @property
+    def read_policy(self) -> ReadPolicy:
+        """What is done about damaged frames and interlaced pictures of the target."""
+        return ReadPolicy(damaged=self.job.damaged_frames)
 
     @property
     def entries(self) -> tuple[catalog.Entry, ...]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from facefusion.core import option
 from facefusion.media.codecs import CodecName
+from facefusion.media.policy import DamagedFrames
 from facefusion.models.providers import Provider
 
 SelectorMode = Literal["one", "many", "reference"]
@@ -43,6 +44,11 @@ class JobSettings:
     overwrite: bool = option(False, why="replaces an output that exists; without it nothing that exists is touched")
     execution_provider: tuple[Provider, ...] = option(
         ("cpu",), why="what the models run on; repeat it, the preferred first; a missing one is named, not skipped"
+    )
+    damaged_frames: DamagedFrames = option(
+        "hold",
+        why="what stands for a frame of the target that is damaged: hold shows the last whole picture again, pass what "
+        "the decoder made of it, stop ends the run and names the frame",
     )
     threads: int = option(
         0,

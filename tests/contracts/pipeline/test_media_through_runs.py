@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from clips import Look, Sound, heard, lag_seconds, make_clip, number_of, packets_of, picture
+from clips import Look, Sound, heard, lag_seconds, make_clip, number_of, packets_of, picture, spoiled
 from facefusion.core import Frame
-from facefusion.errors import InvalidInput
+from facefusion.errors import InvalidInput, MediaUnreadable
 from facefusion.media import open_media, probe, write_image
 from facefusion.pipeline.engine import run
 from facefusion.pipeline.plan import Plan
@@ -107,6 +107,20 @@ def test_another_rate_keeps_length_and_sound(passed: Pass, tmp_path: Path) -> No
     assert packets_of(tmp_path / "out.mp4", "audio") == packets_of(clip.path, "audio")
     passed(clip.path, tmp_path / "pictures.%03d.png", output_frame_rate="12.5")
     assert numbers_in(tmp_path / "pictures.%03d.png") == [1, 3, 5, 7, 9]
+
+
+def test_a_damaged_frame_is_held_passed_or_refused_by_name(passed: Pass, tmp_path: Path) -> None:
+    look = Look(width=WIDTH, height=HEIGHT, options={"crf": "8", "g": "1", "preset": "fast"})
+    path = spoiled(make_clip(tmp_path / "in.mp4", frames=8, look=look, sounds=[Sound(seconds=0.32)]), [5])
+    report = passed(path, tmp_path / "held.mp4")
+    line = "frame 5 (0.200 s) is damaged; the last whole picture is shown instead"
+    assert [each for each in report.warnings if "damaged" in each] == [f"{path.name}: {line}"]
+    assert numbers_in(tmp_path / "held.mp4") == [0, 1, 2, 3, 4, 4, 6, 7]
+    assert seconds_in(tmp_path / "held.mp4") == [Fraction(n, 25) for n in range(8)]
+    assert packets_of(tmp_path / "held.mp4", "audio") == packets_of(path, "audio")
+    with pytest.raises(MediaUnreadable, match=r"frame 5 \(0\.200 s\) is damaged"):
+        passed(path, tmp_path / "stopped.mp4", damaged_frames="stop")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["held.mp4", "in.mp4", path.name]
 
 
 def test_a_sequence_becomes_a_sequence_with_its_numbers(passed: Pass, tmp_path: Path) -> None:
