@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 
 from clips import Look
 from command_line import call, refused, succeeded
-from facefusion.pipeline.analyse import analyse
-from facefusion.pipeline.analysis_file import read_analysis, write_analysis
-from facefusion.pipeline.plan import Plan
+from facefusion.pipeline.analysis_file import read_analysis
 from portraits import astronaut, make_film, two_people, write_png
 
 LOSSLESS = Look("ffv1", "bgr0", options={"level": "3"})
@@ -39,16 +37,8 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_png(folder / "source.png", astronaut())
     make_film(folder / "duo.mkv", frames=NUM_FRAMES, draw=two_people, look=LOSSLESS, time_base=Fraction(1, 1000))
     make_film(folder / "other.mkv", frames=NUM_FRAMES, look=LOSSLESS, time_base=Fraction(1, 1000))
-    measure(folder / "duo.mkv", folder / "clip.ffa")
+    succeeded("analyse", folder / "duo.mkv", "-o", folder / "clip.ffa")
     return folder
-
-
-def measure(clip: Path, file: Path) -> None:
-    from facefusion import open_media
-
-    plan = Plan.from_mapping({"target": str(clip), "output": "x.mkv", "source": "x.png"})
-    with open_media(clip) as reader:
-        write_analysis(file, analyse(reader, plan))
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from facefusion.pipeline.sections import keys
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     "README.md",
-    *(f"docs/guide/{name}.md" for name in ("codecs", "first-swap", "install", "options", "python", "troubleshooting")),
+    *(f"docs/guide/{name}.md" for name in ("codecs", "editing", "first-swap", "install", "options", "python")),
+    "docs/guide/troubleshooting.md",
 ]
 COMMANDS = ("run", "people", "analyse", "edit", "render", "verify", "doctor", "models")
 EDITS = ("merge", "split", "rename", "drop", "reference", "strength", "exclude", "settings", "plan", "undo", "show")
