@@ -13,7 +13,7 @@ import sys
 
 from benchmarks.record import ROOT
 
-NAMES = ("startup", "identity", "occlusion", "pose", "steadiness", "cost", "memory")
+NAMES = ("startup", "identity", "occlusion", "pose", "steadiness", "cost", "analysis_size", "memory")
 SHORT = {"memory": ("--minutes", "1")}
 
 

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from facefusion.faces.measures import HIDDEN_EVERY, LIGHT_EVERY
 from facefusion.faces.people import JOIN_DISTANCE
 from facefusion.faces.track import TrackerOptions
 from facefusion.media.policy import ReadPolicy
 from facefusion.models.catalog import card_named
 from facefusion.pipeline.clip_survey import LONGEST_GAP
-from facefusion.pipeline.measuring import CHUNK_FRAMES, OVERLAP_FRAMES
+from facefusion.pipeline.measuring import CHUNK_FRAMES, GRAIN_EVERY, OVERLAP_FRAMES
 from facefusion.temporal.shots import ShotOptions
 
 PARTS = ("shots", "faces", "people", "measures")
@@ -31,7 +32,7 @@ def keys_of(providers: Sequence[str], *, motion: Any = None, reading: ReadPolicy
     tracking = [asdict(TrackerOptions()), CHUNK_FRAMES, OVERLAP_FRAMES, list(providers), motion]
     faces = _key("faces", shots, tracking, [card_named(name).sha256 for name in _FACE_NETWORKS])
     people = _key("people", faces, JOIN_DISTANCE, LONGEST_GAP)
-    measures = _key("measures", faces, card_named("face_occlusion").sha256)
+    measures = _key("measures", faces, HIDDEN_EVERY, LIGHT_EVERY, GRAIN_EVERY, card_named("face_occlusion").sha256)
     return {"shots": shots, "faces": faces, "people": people, "measures": measures}
 
 

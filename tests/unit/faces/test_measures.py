@@ -63,8 +63,8 @@ def test_a_hand_over_half_of_the_face_is_seen(astronaut: np.ndarray, astronaut_f
 
 def test_what_was_measured_reaches_the_track_and_gaps_are_filled(astronaut: np.ndarray, astronaut_face: Face) -> None:
     meter = FaceMeter()
-    meter.see(10, astronaut, (astronaut_face,))
-    track = meter.with_measures(Track.of(1, {9: astronaut_face, 10: astronaut_face, 11: astronaut_face}))
+    meter.see(8, astronaut, (astronaut_face,))
+    track = meter.with_measures(Track.of(1, {7: astronaut_face, 8: astronaut_face, 9: astronaut_face}))
     full = interpolated(track)
     assert full.columns.sharpness.tolist() == [track.columns.sharpness[1]] * 3
     assert full.face(9).measures is not None
