@@ -3,7 +3,7 @@
 python -m benchmarks.analysis_size [--actress clip.mp4]
 
 Every clip with one face is measured once and written to a file; sizes are told for ten minutes and an hour at 25 frames
-a second. The share of the measures is processor time; the gain of two workers is wall time, so an idle machine is needed.
+a second. The share of the measures is processor time; the gain of two workers is wall time and needs an idle machine.
 """
 
 from __future__ import annotations
