@@ -13,6 +13,8 @@ from facefusion.media.light_metadata import LightMetadata
 
 MediaKind = Literal["video", "image", "sequence", "folder"]
 StreamKind = Literal["video", "audio", "subtitle", "data", "attachment", "unknown"]
+FieldOrder = Literal["progressive", "top", "bottom"]
+"""Whole pictures, or two fields a picture with the top or the bottom one shown first."""
 Chroma = Literal["420", "422", "444", "rgb", "gray"]
 
 LARGEST_SIDE_PX = 16_384
@@ -53,6 +55,7 @@ class VideoFormat:
     sample_aspect_ratio: Fraction = Fraction(1)
     origin_seconds: Fraction = Fraction(0)
     light: LightMetadata | None = None
+    field_order: FieldOrder = "progressive"
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
@@ -93,6 +96,7 @@ class MediaInfo:
     has_alpha: bool = False
     color: ColorInfo = ColorInfo()
     light: LightMetadata | None = None
+    field_order: FieldOrder = "progressive"
     sample_aspect_ratio: Fraction = Fraction(1)
     container: str = ""
     streams: tuple[StreamInfo, ...] = ()
@@ -122,4 +126,5 @@ class MediaInfo:
             sample_aspect_ratio=self.sample_aspect_ratio,
             origin_seconds=self.origin_seconds,
             light=self.light,
+            field_order=self.field_order,
         )

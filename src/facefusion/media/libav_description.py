@@ -13,6 +13,7 @@ from facefusion.errors import MediaUnreadable
 from facefusion.media.conversion import color_of, depth_of, has_alpha
 from facefusion.media.decoding import pictures_of
 from facefusion.media.description import DEFAULT_FPS, Chroma, MediaInfo, StreamInfo, StreamKind
+from facefusion.media.fields import field_order_of
 from facefusion.media.image_header import check_size
 from facefusion.media.libav import reason
 from facefusion.media.light_metadata import light_metadata_of
@@ -69,6 +70,7 @@ def describe(path: Path, container: Any) -> MediaInfo:
         has_alpha=has_alpha(picture.format),
         color=color_of(picture, context),
         light=light_metadata_of(picture),
+        field_order=field_order_of(picture, context),
         sample_aspect_ratio=1 / sample_aspect if turn.swaps_sides else sample_aspect,
         container=container.format.name,
         streams=tuple(_stream(each) for each in container.streams),

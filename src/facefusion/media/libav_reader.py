@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -17,6 +17,7 @@ from facefusion.core import Frame, Timestamp
 from facefusion.errors import InvalidInput, MediaUnreadable
 from facefusion.media.conversion import ToRgb
 from facefusion.media.decoding import pictures_of
+from facefusion.media.fields import deinterlaced
 from facefusion.media.gaps import DamageLog, Decoded, Shown, filled, uncounted
 from facefusion.media.libav import open_input, reason
 from facefusion.media.libav_description import describe, main_video_stream
@@ -47,19 +48,33 @@ class LibavReader(MediaReader):
         self._cursor_at = 0
         self._cursor_lock = threading.Lock()
         with open_input(path) as container:
-            self.info = describe(path, container)
+            described = describe(path, container)
+        self._fields = described.field_order
+        if self._fields != "progressive" and self.policy.interlaced == "stop":
+            raise InvalidInput(f"{path}: is interlaced; deinterlace it first, or let it be kept or deinterlaced here")
+        is_made_whole = self.policy.interlaced == "deinterlace"
+        self.info = replace(described, field_order="progressive") if is_made_whole else described
         self._turn = Orientation(self.info.rotation_deg, self.info.mirrored)
         self._damage = DamageLog(path, self.policy.damaged, self.info.time_base)
 
     @property
     def warnings(self) -> list[str]:
-        return self._damage.lines()
+        return [*self._about_fields(), *self._damage.lines()]
+
+    def _about_fields(self) -> list[str]:
+        if self._fields == "progressive":
+            return []
+        done = {
+            "keep": "the two fields of each picture were treated as one picture",
+            "deinterlace": "whole pictures were made of its fields",
+        }
+        return [f"{self._path.name}: is interlaced; {done[self.policy.interlaced]}"]
 
     def frames(self, *, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
         if start < 0 or (stop is not None and stop <= start):
             return
         to_rgb = ToRgb(self.info.color, threads=self._threads)
-        for index, shown in self._shown_from(start):
+        for index, shown in self._whole_from(start):
             if index >= start:
                 yield self._frame(to_rgb, shown, index)
             if index + 1 == stop:
@@ -95,6 +110,12 @@ class LibavReader(MediaReader):
             color=self.info.color,
             alpha=None if alpha is None else self._turn.apply(alpha),
         )
+
+    def _whole_from(self, start: int) -> Iterator[tuple[int, Shown]]:
+        """(index, frame) from `start` or earlier on, deinterlaced where that is the policy."""
+        if self._fields == "progressive" or self.policy.interlaced != "deinterlace":
+            return self._shown_from(start)
+        return deinterlaced(self._shown_from(max(0, start - 1)), self._fields)
 
     def _shown_from(self, start: int) -> Iterator[tuple[int, Shown]]:
         """(index, frame) from `start` or earlier on, to the end."""

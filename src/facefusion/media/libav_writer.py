@@ -104,13 +104,13 @@ class Muxing:
         with open_input(self._temporary) as done:
             kept = {name.lower(): value for name, value in done.metadata.items()}
             info = describe(self._temporary, done)
+        here, video = f"a {self._plan.container.name} file with {info.codec}", self._plan.video
         if _lost_tags(output_color(self._plan), info.color):
-            self._warnings.append(f"a {self._plan.container.name} file with {info.codec} does not keep all colour tags")
-        if not is_close(self._plan.video.light, info.light):
-            self._warnings.append(
-                f"a {self._plan.container.name} file with {info.codec} does not keep the mastering metadata of HDR; "
-                "H.264, H.265 and AV1 do"
-            )
+            self._warnings.append(f"{here} does not keep all colour tags")
+        if info.field_order != video.field_order:
+            self._warnings.append(f"{here} does not tell interlaced pictures")
+        if not is_close(video.light, info.light):
+            self._warnings.append(f"{here} does not keep the mastering metadata of HDR; H.264, H.265 and AV1 do")
         for name, value in self._plan.metadata.items():
             if kept.get(name.lower()) != value:
                 self._warnings.append(f"a {self._plan.container.name} file does not keep the metadata entry {name!r}")
@@ -147,6 +147,6 @@ class Encoding:
 
 
 def _lost_tags(wanted: ColorInfo, found: ColorInfo) -> bool:
-    """Whether something that was tagged is not (some codecs always state a range, which loses nothing)."""
+    """Whether something that was tagged is not (limited range is what codecs that state none mean)."""
     pairs = ((wanted.primaries, found.primaries), (wanted.transfer, found.transfer), (wanted.matrix, found.matrix))
-    return any(want not in (2, have) for want, have in pairs) or wanted.full_range not in (None, found.full_range)
+    return any(want not in (2, have) for want, have in pairs) or bool(wanted.full_range) != bool(found.full_range)

@@ -10,6 +10,7 @@ from typing import Any
 from facefusion.core import Frame
 from facefusion.errors import UsageError
 from facefusion.media.conversion import FromRgb
+from facefusion.media.fields import flagged
 from facefusion.media.rates import places
 from facefusion.media.video_stream import output_color, time_base_of
 from facefusion.media.writer import WritePlan
@@ -51,6 +52,8 @@ class PictureEncoder:
 
     def _encode_at(self, pts: int, length: int, picture: Any) -> Iterator[Any]:
         picture.pts, picture.time_base = pts, self._time_base
+        if self._plan.video.field_order != "progressive":
+            picture = flagged(picture, self._plan.video.field_order)
         self._durations[pts] = length
         self._last_pts = pts
         self.num_frames += 1

@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 
 from facefusion.core import ColorInfo
+from facefusion.media.fields import CODEC_FIELD_ORDER, INTERLACED_CODING
 from facefusion.media.light_metadata import encoder_options
 from facefusion.media.rates import ticks_for
 from facefusion.media.writer import WritePlan
@@ -38,6 +39,9 @@ def add_video(container: Any, plan: WritePlan) -> Any:
     context.color_primaries, context.color_trc = tags.primaries, tags.transfer
     context.colorspace = tags.matrix
     context.color_range = {None: 0, False: 1, True: 2}[tags.full_range]
+    if video.field_order != "progressive":
+        context.field_order = CODEC_FIELD_ORDER[video.field_order]
+        context.flags |= INTERLACED_CODING if plan.codec.name in ("h264", "prores") else 0
     if not plan.codec.intra_only:
         context.gop_size = max(1, round(plan.average_fps * _KEYFRAME_EVERY_SECONDS))
     if plan.codec.name == "h265" and plan.container.name in ("mp4", "mov"):
@@ -54,6 +58,8 @@ def _options(plan: WritePlan) -> dict[str, str]:
     if plan.codec.name == "h264" and cv2.checkHardwareSupport(_CV_CPU_AVX_512F):
         # x264 reads memory that nobody wrote where its macroblock tree uses AVX-512: other bytes in every run
         options["x264-params"] += ":asm=avx2"
+    if plan.codec.name == "h264" and plan.video.field_order != "progressive":
+        options["x264-params"] += {"top": ":tff=1", "bottom": ":bff=1"}[plan.video.field_order]
     light = None if plan.video.light is None else encoder_options(plan.codec.name, plan.video.light)
     if light is not None:
         name, entry = light

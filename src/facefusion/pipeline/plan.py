@@ -92,7 +92,7 @@ class Plan:
     @property
     def read_policy(self) -> ReadPolicy:
         """What is done about damaged frames and interlaced pictures of the target."""
-        return ReadPolicy(damaged=self.job.damaged_frames)
+        return ReadPolicy(damaged=self.job.damaged_frames, interlaced=self.job.interlaced)
 
     @property
     def entries(self) -> tuple[catalog.Entry, ...]:

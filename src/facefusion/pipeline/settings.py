@@ -7,7 +7,7 @@ from typing import Literal
 
 from facefusion.core import option
 from facefusion.media.codecs import CodecName
-from facefusion.media.policy import DamagedFrames
+from facefusion.media.policy import DamagedFrames, Interlaced
 from facefusion.models.providers import Provider
 
 SelectorMode = Literal["one", "many", "reference"]
@@ -49,6 +49,11 @@ class JobSettings:
         "hold",
         why="what stands for a frame of the target that is damaged: hold shows the last whole picture again, pass what "
         "the decoder made of it, stop ends the run and names the frame",
+    )
+    interlaced: Interlaced = option(
+        "keep",
+        why="what is done with an interlaced target: keep treats both fields as one picture and flags the result, "
+        "deinterlace makes whole pictures, as many, stop refuses it",
     )
     threads: int = option(
         0,

@@ -5,11 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from facefusion.media import VideoWriter, open_media
+from facefusion.media.policy import ReadPolicy
 
 
-def copy_clip(source: Path, output: Path, *, start: int = 0, stop: int | None = None, **options: object) -> VideoWriter:
+def copy_clip(
+    source: Path,
+    output: Path,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+    policy: ReadPolicy | None = None,
+    **options: object,
+) -> VideoWriter:
     """Decode and encode a clip, sound and all."""
-    with open_media(source) as reader:
+    with open_media(source, policy=policy) as reader:
         times = reader.timestamps()
         if start or stop is not None:
             options["start"] = times[start]

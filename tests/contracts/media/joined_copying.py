@@ -7,13 +7,21 @@ from pathlib import Path
 
 from facefusion.media import VideoWriter, open_media
 from facefusion.media.joining import SegmentEncoder
+from facefusion.media.policy import ReadPolicy
 
 
 def copy_by_segments(
-    source: Path, output: Path, *, segment_frames: int = 5, start: int = 0, stop: int | None = None, **options: object
+    source: Path,
+    output: Path,
+    *,
+    segment_frames: int = 5,
+    start: int = 0,
+    stop: int | None = None,
+    policy: ReadPolicy | None = None,
+    **options: object,
 ) -> VideoWriter:
     """Decode and encode a clip in segments of `segment_frames`, the last one first, and join them."""
-    with open_media(source) as reader:
+    with open_media(source, policy=policy) as reader:
         times = reader.timestamps()
         end = len(times) if stop is None else stop
         if start or stop is not None:
