@@ -276,3 +276,17 @@ def test_a_file_of_another_clip_or_damaged_is_refused(media: Path, file: Path) -
     refused(file.parent, 3, "ends too early", "render", file, "--target", media / "duo.mkv", *request)
     refused(file.parent, 3, "ends too early", "edit", file, "log")
     refused(file.parent, 3, "not an analysis", "edit", media / "source.png", "log")
+
+
+def test_a_numbered_sequence_is_analysed_edited_and_rendered_beside_its_file(media: Path, tmp_path: Path) -> None:
+    for number in range(4):
+        write_png(tmp_path / f"shot.{number:04d}.png", two_people(number))
+    (tmp_path / "out").mkdir()
+    file = tmp_path / "shot.ffa"
+    succeeded("analyse", tmp_path / "shot.%04d.png", "-o", file)
+    edit(file, "exclude", "--from", "1f", "--to", "3f")
+    request = ["--source", media / "source.png", "--label-position", "top-left"]
+    succeeded("render", file, "--output", tmp_path / "out" / "shot.%04d.png", *request)
+    for number in range(4):
+        before, after = (cv2.imread(str(folder / f"shot.{number:04d}.png")) for folder in (tmp_path, tmp_path / "out"))
+        assert np.array_equal(before[60:], after[60:]) == (number in (1, 2))

@@ -10,7 +10,7 @@ import typer
 from facefusion.cli.call import Call
 from facefusion.cli.run import render as render_plan
 from facefusion.errors import UsageError
-from facefusion.media import open_media
+from facefusion.media import NumberedPattern, open_media
 from facefusion.pipeline.plan import Plan
 
 
@@ -40,6 +40,6 @@ def render(
 
 def _beside(file: Path, name: str) -> str:
     clip = file.parent / name
-    if not name or not clip.exists():
+    if not name or not (clip.exists() or NumberedPattern.is_pattern(clip)):
         raise UsageError(f"target: nothing given, and {name or 'no clip'} is not beside {file}; name it with --target")
     return str(clip)
