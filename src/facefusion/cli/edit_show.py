@@ -60,10 +60,9 @@ def show(
     call, clip = Call.of(context), EditedClip.read(context.meta["facefusion.file"])
     if sheet is not None:
         from facefusion.media import check_output, write_image
-        from facefusion.pipeline.edit_sheet import contact_sheet
 
         check_output(sheet, overwrite=overwrite, inputs=[context.meta["facefusion.file"]])
-        write_image(sheet, Frame(contact_sheet(clip)), overwrite=overwrite)
+        write_image(sheet, Frame(clip.sheet()), overwrite=overwrite)
     told = summary(clip)
     if call.as_json:
         call.answer({**told, "sheet": None if sheet is None else str(sheet)})

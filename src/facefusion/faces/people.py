@@ -79,6 +79,7 @@ def _cast_of(groups: Sequence[_Group]) -> Cast:
 
 def portrait(person: Identity, samples: Mapping[int, Samples]) -> UInt8 | None:
     """(192, 192, 3) uint8 RGB: the best view of a person; None where there is none."""
-    views = [samples[track_id] for track_id in person.track_ids if track_id in samples]
+    known = [samples[track_id] for track_id in person.track_ids if track_id in samples]
+    views = [view for view in known if view.thumbnail]
     best = max(views, key=lambda view: view.best_quality, default=None)
     return None if best is None else decoded(best.thumbnail)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from facefusion.core import Analysis, FrameRange
-from facefusion.errors import UsageError
+from facefusion.core import Analysis, FrameRange, Identity, Pixels
+from facefusion.errors import NoFaceFound, UsageError
+from facefusion.faces.people import portrait
 from facefusion.pipeline import recut
 from facefusion.pipeline.analysis_file import read_analysis, write_edits
+from facefusion.pipeline.contact_sheet import Portrait, contact_sheet
 from facefusion.pipeline.cues import Cue, parse_cue
 from facefusion.pipeline.edit_log import EditLog, Entry
 from facefusion.pipeline.editing import edited
@@ -120,6 +122,20 @@ class EditedClip:
         used_people, used_tracks = self._used()
         cut = tuple((track, used_tracks + place) for place, track in enumerate(pieces, start=1))
         return Split(person, used_people + 1, tracks, part, cut)
+
+    def sheet(self) -> Pixels:
+        """The contact sheet, (H, W, 3) uint8 RGB: everybody with id, name and the frames they are seen in.
+
+        Grey is who has no portrait, because an edit cut it off. Raises NoFaceFound when nobody is there.
+        """
+        if not self.analysis.people:
+            raise NoFaceFound("show: nobody is in this clip, so there is nothing to put on a sheet")
+        return contact_sheet([self._portrait(person) for person in self.analysis.people])
+
+    def _portrait(self, person: Identity) -> Portrait:
+        name = self.overrides.names.get(person.person_id, "")
+        picture = portrait(person, self.analysis.samples)
+        return Portrait(picture, f"{person.person_id}  {name}".strip(), f"{person.num_frames} frames")
 
     def _used(self) -> tuple[int, int]:
         """The highest ids of a person and of a track that were ever given."""

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from facefusion.core import Analysis, Identity, Pixels, Progress, Timestamp, UInt8
 from facefusion.errors import NoFaceFound
 from facefusion.faces.analyser import FaceAnalyser
@@ -17,10 +14,7 @@ from facefusion.faces.people import portrait
 from facefusion.media import MediaReader, open_media
 from facefusion.pipeline.analyse import range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
-
-_PORTRAIT_PX = 192
-_CAPTION_PX = 44
-_MOST_COLUMNS = 6
+from facefusion.pipeline.contact_sheet import Portrait, contact_sheet
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,14 +22,15 @@ class Person:
     """One person of a medium.
 
     person_id: from 1, the longest seen first; what `--assign` takes. seconds: how long they are seen (0 for pictures
-    that are no clip). first_seconds: when they are first seen, from the first frame. portrait: (192, 192, 3) uint8 RGB.
+    that are no clip). first_seconds: when they are first seen, from the first frame. portrait: (192, 192, 3) uint8 RGB,
+    or None where no view was good enough.
     """
 
     person_id: int
     num_frames: int
     seconds: float
     first_seconds: float
-    portrait: UInt8
+    portrait: UInt8 | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,12 +42,7 @@ class PeopleReport:
 
     def sheet(self) -> Pixels:
         """The contact sheet, (H, W, 3) uint8 RGB: every portrait with its id and how long it is seen."""
-        columns = min(len(self.people), _MOST_COLUMNS)
-        cells = [_cell(person) for person in self.people]
-        blank = np.full_like(cells[0], 255)
-        cells += [blank] * (-len(cells) % columns)
-        rows = [np.hstack(cells[start : start + columns]) for start in range(0, len(cells), columns)]
-        return np.vstack(rows)
+        return contact_sheet([Portrait(one.portrait, str(one.person_id), _seen(one)) for one in self.people])
 
 
 def find_people(
@@ -84,13 +74,12 @@ def _person(person: Identity, found: Analysis, reader: MediaReader) -> Person:
     tracks = [track for track in found.tracks if track.person_id == person.person_id]
     indices = sorted({index for track in tracks for index in track.frames.tolist()})
     lengths, starts = _times(reader.timestamps(), reader.info.average_fps, is_clip=reader.info.is_clip)
-    view = portrait(person, found.samples)
     return Person(
         person_id=person.person_id,
         num_frames=len(indices),
         seconds=float(sum(lengths[index] for index in indices)),
         first_seconds=float(starts[indices[0]]),
-        portrait=np.full((_PORTRAIT_PX,) * 2 + (3,), 128, np.uint8) if view is None else view,
+        portrait=portrait(person, found.samples),
     )
 
 
@@ -105,11 +94,5 @@ def _times(
     return [end - start for start, end in zip(starts, ends, strict=True)], starts
 
 
-def _cell(person: Person) -> UInt8:
-    cell = np.full((_PORTRAIT_PX + _CAPTION_PX, _PORTRAIT_PX + 8, 3), 255, np.uint8)
-    cell[4 : 4 + _PORTRAIT_PX, 4 : 4 + _PORTRAIT_PX] = person.portrait
-    seen = f"{person.seconds:.1f} s" if person.seconds else f"{person.num_frames} x"
-    for text, left, size, weight in ((str(person.person_id), 6, 1.0, 2), (seen, 78, 0.6, 1)):
-        place = (left, _PORTRAIT_PX + 34)
-        cv2.putText(cell, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), weight, cv2.LINE_AA)
-    return cell
+def _seen(person: Person) -> str:
+    return f"{person.seconds:.1f} s" if person.seconds else f"{person.num_frames} x"
