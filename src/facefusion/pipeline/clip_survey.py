@@ -31,6 +31,8 @@ from facefusion.pipeline.measuring import (
 LONGEST_GAP = 12
 """Frames for which a face that is not seen between two sightings is filled in."""
 _MOST_WORKERS = 16
+_MOST_BYTES = 800_000_000
+"""What the frames that are on their way through all workers may take, about; large frames get fewer workers."""
 
 Piece = tuple[Chunk, Analysis]
 
@@ -87,6 +89,13 @@ def measured_anew(reader: MediaReader, analysis: Analysis, tools: Tools, progres
     return replace(analysis, tracks=tracks, grain=filled_grain(values, part, analysis.num_frames))
 
 
+def _workers_for(reader: MediaReader) -> int:
+    """How many workers have room: each holds about ten frames read ahead and twenty that the trackers keep, reduced."""
+    info = reader.info
+    frame = info.width * info.height * (3 if info.bit_depth <= 8 else 6)
+    return max(_MOST_BYTES // (10 * frame + 20 * min(frame, 5_000_000)), 1)
+
+
 def _pieces(
     reader: MediaReader,
     part: FrameRange,
@@ -99,7 +108,7 @@ def _pieces(
     chunks, lock = chunks_of(part), threading.Lock()
     known = {} if store is None else {chunk.number: store.load(chunk) for chunk in chunks}
     missing = [chunk for chunk in chunks if known.get(chunk.number) is None]
-    workers = max(min(workers, _MOST_WORKERS, len(missing)), 1)
+    workers = max(min(workers, _MOST_WORKERS, _workers_for(reader), len(missing)), 1)
 
     def seen(faces: int) -> None:
         with lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -16,6 +17,7 @@ from facefusion.errors import Cancelled
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.track import FaceTracker
 from facefusion.media import open_media
+from facefusion.media.policy import ReadPolicy
 from facefusion.pipeline import analysis_keys, clip_survey, measuring
 from facefusion.pipeline.analyse import survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
@@ -184,6 +186,20 @@ def test_a_changed_clip_or_part_is_measured(small: Path, analyser: FaceAnalyser,
         part = survey(reader, FrameRange(2, 6), analyser, Progress(), cache=cache)
     assert part.part == FrameRange(2, 6)
     assert len(list((tmp_path / "cache").iterdir())) == 3
+
+
+def test_another_way_of_reading_the_pictures_is_another_measurement() -> None:
+    held, passed = (analysis_keys.keys_of(("cpu",), reading=ReadPolicy(damaged=how)) for how in ("hold", "pass"))
+    assert analysis_keys.stale_parts(held, passed) == {"shots", "faces", "people", "measures"}
+    assert analysis_keys.stale_parts(held, analysis_keys.keys_of(("cpu",))) == set()
+    assert "shots" not in analysis_keys.stale_parts(held, analysis_keys.keys_of(("cuda", "cpu")))
+
+
+@pytest.mark.parametrize(("height", "most"), [(360, 16), (720, 9), (1080, 4), (2160, 2), (4320, 1)])
+def test_large_frames_get_fewer_workers(height: int, most: int) -> None:
+    reader = SimpleNamespace(info=SimpleNamespace(width=height * 16 // 9, height=height, bit_depth=8))
+    found = clip_survey._workers_for(reader)  # type: ignore[arg-type]
+    assert min(found, 16) == most
 
 
 @pytest.mark.usefixtures("short_chunks")
