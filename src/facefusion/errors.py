@@ -65,6 +65,10 @@ class OutputFailed(FaceFusionError):
     exit_code = 7
 
 
+class DiskFull(OutputFailed):
+    """There is no room left; finished work is kept, and the same request continues once there is."""
+
+
 class OutputExists(OutputFailed):
     """The output is there already and overwriting was not asked for."""
 

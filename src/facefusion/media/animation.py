@@ -66,6 +66,10 @@ class AnimationReader(MediaReader):
                     alpha=None if alpha is None else self._turn.apply(alpha),
                 )
 
+    @property
+    def seeks(self) -> bool:
+        return False
+
     def timestamps(self) -> list[Timestamp]:
         return [Timestamp(start, _TICK) for start in self._starts[:-1]]
 

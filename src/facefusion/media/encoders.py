@@ -12,3 +12,10 @@ def encoder_present(name: str) -> bool:
     except (ValueError, av.error.FFmpegError):
         return False
     return True
+
+
+def encoder_build() -> str:
+    """Names the installed libraries: another build may encode the same pictures to other bytes."""
+    import av
+
+    return f"av {av.__version__} {sorted(av.library_versions.items())}"

@@ -65,8 +65,10 @@ class SegmentEncoder:
 
     def finish(self, details: Mapping[str, Any]) -> None:
         """Write the last packets; `details` go along and come back from `segment_details`."""
-        self._store(self._encoder.flush())
-        extradata = self._stream.codec_context.extradata or b""
+        extradata = b""
+        if self._encoder.num_frames:  # a lower frame rate may leave a segment without any
+            self._store(self._encoder.flush())
+            extradata = self._stream.codec_context.extradata or b""
         write_trailer(self._sink, {"extradata": extradata.hex(), "details": dict(details)})
 
     def close(self) -> None:
@@ -144,7 +146,8 @@ class Joining:
     def _check_headers(self) -> None:
         own = self._muxing.stream.codec_context.extradata or b""
         for path in self._segments:
-            if bytes.fromhex(read_trailer(path)["extradata"]) != own:
+            is_empty = next(read_packets(path, data=False), None) is None
+            if not is_empty and bytes.fromhex(read_trailer(path)["extradata"]) != own:
                 raise OutputFailed(f"{path}: was encoded with other settings; remove the folder and run again")
 
     def _packet(self, stored: StoredPacket, decoded_at: int) -> Any:

@@ -92,6 +92,10 @@ class LibavReader(MediaReader):
             self._cursor, self._cursor_at = iter(()), 0
         return super().frame_at(index)
 
+    @property
+    def seeks(self) -> bool:
+        return self._scan() is not None
+
     def close(self) -> None:
         with self._cursor_lock:
             self._cursor, self._cursor_at = iter(()), 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from errno import EDQUOT, ENOSPC
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import av
 import av.error
 
 from facefusion.core import ColorInfo, Frame
-from facefusion.errors import InvalidInput, OutputFailed
+from facefusion.errors import DiskFull, InvalidInput, OutputFailed
 from facefusion.media.libav import address, open_input, reason
 from facefusion.media.libav_description import describe
 from facefusion.media.light_metadata import is_close
@@ -81,6 +82,8 @@ class Muxing:
         try:
             step()
         except MUXING_ERRORS as error:
+            if getattr(error, "errno", None) in (ENOSPC, EDQUOT):
+                raise DiskFull(f"{self._path}: the disk is full; free some space or choose another disk") from None
             raise OutputFailed(
                 f"{self._path}: writing failed ({reason(error)}); free some space or choose another disk or codec"
             ) from None

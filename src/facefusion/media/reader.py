@@ -42,6 +42,11 @@ class MediaReader(ABC):
         return self.frames()
 
     @property
+    def seeks(self) -> bool:
+        """Whether `frames(start=…)` begins near `start`; else it decodes everything before it."""
+        return True
+
+    @property
     def num_frames(self) -> int:
         """Exact number of frames."""
         return len(self.timestamps())

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from facefusion.core import Frame, FrameRange
+from facefusion.core import Frame, FrameRange, Timestamp
 from facefusion.errors import OutputExists, OutputFailed, UsageError
 from facefusion.media import (
     CONTAINERS,
@@ -27,6 +27,7 @@ from facefusion.media import (
 from facefusion.media.image_writing import WRITABLE_SUFFIXES
 from facefusion.media.paths import temporary_beside, write_atomically
 from facefusion.media.rates import places
+from facefusion.media.writer import WritePlan
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.settings import CODECS_OWN, EncodeSettings
 from facefusion.provenance import Marks, mark_place, sidecar_path
@@ -73,10 +74,12 @@ def open_sink(plan: Plan, reader: MediaReader, part: FrameRange, marks: Marks) -
         return _StillSink(output, reader, plan, marks)
     if NumberedPattern.is_pattern(output):
         return _SequenceSink(output, reader, part, plan, marks)
-    return _ClipSink(output, reader, part, plan, marks)
+    return ClipSink(output, reader, part, plan, marks)
 
 
-class _ClipSink(Sink):
+class ClipSink(Sink):
+    """A clip; takes finished segments in place of frames."""
+
     def __init__(self, output: Path, reader: MediaReader, part: FrameRange, plan: Plan, marks: Marks) -> None:
         if output.suffix.lower() in WRITABLE_SUFFIXES:
             raise UsageError(f"{output}: a clip is written to a video file, or to a sequence like shot.%04d.png")
@@ -97,6 +100,15 @@ class _ClipSink(Sink):
             overwrite=plan.job.overwrite,
         )
         self.warnings = self._writer.warnings
+
+    @property
+    def write_plan(self) -> WritePlan:
+        """What the encoders of segments need to know."""
+        return self._writer.plan
+
+    def join(self, segments: Sequence[Path], times: Sequence[Timestamp], check: Callable[[], None]) -> None:
+        """Take finished segments; they are joined by `close`, which calls `check` between packets."""
+        self._writer.join(segments, times=times, check=check)
 
     def write(self, frame: Frame) -> None:
         self._writer.write(frame)

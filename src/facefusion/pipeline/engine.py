@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
-
-import cv2
 
 from facefusion import __version__
 from facefusion.core import Analysis, Frame, FrameRange, Progress
@@ -23,22 +21,20 @@ from facefusion.media.description import DEFAULT_FPS
 from facefusion.models import open_session
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
-from facefusion.pipeline.deliver import Sink, open_sink
-from facefusion.pipeline.edit_log import EditLog
-from facefusion.pipeline.editing import edited
-from facefusion.pipeline.flow import Flow, mapped
+from facefusion.pipeline.deliver import ClipSink, Sink, open_sink
+from facefusion.pipeline.fingerprint import NOT_IN_THE_RESULT, request_key
+from facefusion.pipeline.frame_source import SeekingSource, source_of
 from facefusion.pipeline.inputs import check_paths
-from facefusion.pipeline.labels import FrameLabels, labelled
+from facefusion.pipeline.parallel import Parallel, frames_at_once, single_threaded_opencv
 from facefusion.pipeline.plan import Plan
-from facefusion.pipeline.prepare import load_given, prepare
-from facefusion.pipeline.render import RenderContext, Rendered, render_frame
-from facefusion.pipeline.report import RunReport, Tally
+from facefusion.pipeline.prepare import load_given
+from facefusion.pipeline.ranges import RangeRenderer, rendered_frames
+from facefusion.pipeline.render import Rendered
+from facefusion.pipeline.report import Made, RunReport, Tally
+from facefusion.pipeline.segment_run import SegmentRun
+from facefusion.pipeline.segments import segments_of
+from facefusion.pipeline.workfolder import WorkFolder
 from facefusion.provenance import Labeller, Marks
-
-_MOST_WORKERS = 16
-"""More than this the encoder cannot take, and each holds a frame in memory; --threads can ask for more."""
-_FRAMES_AHEAD = 2
-"""Frames on their way beyond those that are being rendered: enough that no side waits, few enough to stay small."""
 
 
 def run(
@@ -52,36 +48,123 @@ def run(
 ) -> RunReport:
     """Do what `plan` says; the output appears whole and marked, or not at all.
 
-    models_folder: where the user's own weights lie; this version's effects need none. created: the time that the marks
-    carry, now by default. analysis: what was measured before, with its edits; by default the target is measured now.
-    cache: where analyses are looked for and kept. Raises the errors of `facefusion.errors`.
+    A clip is made in segments, and finished ones are kept beside the output when the run is stopped: the same request
+    continues, and gives the same bytes. models_folder: where the user's own weights lie; this version's effects need
+    none. created: the time that the marks carry, by default when the first run of this request began. analysis: what
+    was measured before, with its edits; by default the target is measured now. cache: where analyses are looked for
+    and kept. Raises the errors of `facefusion.errors`.
     """
-    progress, begun, tally = progress or Progress(), time.monotonic(), Tally()
+    progress, begun = progress or Progress(), time.monotonic()
     check_paths(plan)
     progress.start("prepare")
-    with open_media(plan.target, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
+    with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
         part = range_of(reader, plan.start, plan.end)
         check_label(plan, reader)
-        with open_sink(plan, reader, part, marks_of(plan, created)) as sink:
-            warnings = [*_provider_warnings(plan, progress), *sink.warnings]
-            analyser = FaceAnalyser(providers=plan.job.execution_provider)
-            given = load_given(plan, analyser, progress)
-            if analysis is None:
-                analysis = survey(reader, analysed_range(plan, reader), analyser, progress, cache=cache)
-            check_covers(analysis, part, plan)
-            cast, overrides = edited(analysis, EditLog.from_plain(analysis.edits))
-            context = prepare(plan, reader, cast, given, progress, overrides)
-            labels = FrameLabels(plan.label, analysis, is_clip=reader.info.is_clip, color=reader.info.color)
-            with closing(rendered_frames(reader, part, cast, context, labels, plan, progress)) as frames:
-                left_out = _written(frames, sink, reader, plan, tally)
+        with (
+            single_threaded_opencv(len(part) > 1),
+            _opened(plan, reader, part, progress, created) as (sink, work),
+        ):
+            done = _Run(plan, reader, part, progress, sink, work).done(analysis, cache)
             progress.start("finish")
-        warnings += reader.warnings
-    warnings += [line for line in sink.warnings if line not in warnings]
-    if left_out:
-        warnings.append(
-            f"{_listed(left_out)}: left out, nobody there is changed; --allow-no-face writes them unchanged"
+    warnings = list(dict.fromkeys((*done.warnings, *reader.warnings, *sink.warnings, *done.told)))
+    seconds = time.monotonic() - begun
+    return RunReport.of(plan, done.analysis, done.tally, seconds=seconds, warnings=tuple(warnings), made=done.made)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Done:
+    """What a run did before its output was closed. told: lines that come after all warnings."""
+
+    analysis: Analysis
+    tally: Tally
+    made: Made
+    warnings: Sequence[str]
+    told: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """One run whose output is open; `work` is None for pictures."""
+
+    plan: Plan
+    reader: MediaReader
+    part: FrameRange
+    progress: Progress
+    sink: Sink
+    work: WorkFolder | None
+
+    def done(self, analysis: Analysis | None, cache: AnalysisCache | None) -> _Done:
+        """Analyse and render everything into the sink."""
+        plan, progress, tally = self.plan, self.progress, Tally()
+        warnings = [*_provider_warnings(plan, progress), *self.sink.warnings]
+        analyser = FaceAnalyser(providers=plan.job.execution_provider)
+        given = load_given(plan, analyser, progress)
+        if analysis is None:
+            analysis = self._measured(analyser, cache)
+        check_covers(analysis, self.part, plan)
+        renderer = RangeRenderer.prepared(plan, self.reader, self.part, analysis, given, progress)
+        if isinstance(self.sink, ClipSink) and self.work is not None:
+            made, told = self._by_segments(self.sink, self.work, renderer, tally), []
+        else:
+            made, told = Made(0, 0), _left_out(self._by_frames(renderer, tally))
+        return _Done(analysis, tally, made, warnings, told)
+
+    def _measured(self, analyser: FaceAnalyser, cache: AnalysisCache | None) -> Analysis:
+        return survey(
+            self.reader,
+            analysed_range(self.plan, self.reader),
+            analyser,
+            self.progress,
+            workers=frames_at_once(self.plan.job),
+            cache=cache,
+            chunks=None if self.work is None else self.work.analysis,
         )
-    return RunReport.of(plan, analysis, tally, seconds=time.monotonic() - begun, warnings=tuple(warnings))
+
+    def _by_segments(self, sink: ClipSink, work: WorkFolder, renderer: RangeRenderer, tally: Tally) -> Made:
+        segments = segments_of(self.part, renderer.analysis.shots, self.reader.info.average_fps)
+        run = SegmentRun(
+            output=self.plan.output,
+            segments=segments,
+            folder=work.segments,
+            renderer=renderer,
+            source=source_of(self.reader, overlap=2 * renderer.margin),
+            write_plan=sink.write_plan,
+            parallel=lambda count: Parallel.of(self.plan.job, segments=count, seeks=self.reader.seeks),
+        )
+        kept = run.run(self.progress, tally)
+        sink.join(run.paths(), self.reader.timestamps()[self.part.start : self.part.stop], self.progress.check)
+        return Made(len(segments), kept)
+
+    def _by_frames(self, renderer: RangeRenderer, tally: Tally) -> list[str]:
+        """Hand frames to the sink; the names of those pictures of a folder that are left out."""
+        left_out, threads = [], frames_at_once(self.plan.job)
+        frames = rendered_frames(renderer, SeekingSource(self.reader), self.part, self.progress, threads=threads)
+        with closing(frames):
+            for rendered in frames:
+                tally.add(rendered.notes)
+                if _is_kept(rendered, self.reader, self.plan):
+                    self.sink.write(rendered.frame)
+                else:
+                    left_out.append(self.reader.path_of(rendered.frame.index).name)
+        return left_out
+
+
+@contextmanager
+def _opened(
+    plan: Plan, reader: MediaReader, part: FrameRange, progress: Progress, created: datetime | None
+) -> Iterator[tuple[Sink, WorkFolder | None]]:
+    """Where the result goes, and for a clip the folder of its unfinished work. Raises before any work what is wrong."""
+    trial = open_sink(plan, reader, part, marks_of(plan, created))
+    trial.abort()
+    if not isinstance(trial, ClipSink):
+        with open_sink(plan, reader, part, marks_of(plan, created)) as sink:
+            yield sink, None
+        return
+    key = request_key(plan, reader)
+    with WorkFolder(plan.output, key, created=created, keep=plan.job.keep_work, say=progress.say) as work:
+        with work.telling(), open_sink(plan, reader, part, marks_of(plan, work.created)) as sink:
+            yield sink, work
+        work.is_done = True
 
 
 def render(
@@ -96,58 +179,12 @@ def render(
     analyser = FaceAnalyser(providers=plan.job.execution_provider)
     part = range_of(reader, plan.start, plan.end)
     check_covers(analysis, part, plan)
-    cast, overrides = edited(analysis, EditLog.from_plain(analysis.edits))
-    context = prepare(plan, reader, cast, load_given(plan, analyser, progress), progress, overrides)
-    labels = FrameLabels(plan.label, analysis, is_clip=reader.info.is_clip, color=reader.info.color)
-    with closing(rendered_frames(reader, part, cast, context, labels, plan, progress)) as frames:
+    given = load_given(plan, analyser, progress)
+    renderer = RangeRenderer.prepared(plan, reader, part, analysis, given, progress)
+    frames = rendered_frames(renderer, SeekingSource(reader), part, progress, threads=frames_at_once(plan.job))
+    with single_threaded_opencv(len(part) > 1), closing(frames):
         for rendered in frames:
             yield rendered.frame
-
-
-def rendered_frames(
-    reader: MediaReader,
-    part: FrameRange,
-    analysis: Analysis,
-    context: RenderContext,
-    labels: FrameLabels,
-    plan: Plan,
-    progress: Progress,
-) -> Generator[Rendered, None, None]:
-    """Frames of `part`, rendered and labelled by several threads, in order; memory does not grow with the length.
-
-    analysis: as edits make it; `labels` are placed by what was measured, so that no edit moves them elsewhere.
-    """
-    workers = plan.job.threads or min(os.cpu_count() or 1, _MOST_WORKERS)
-    first = reader.timestamps()[part.start].seconds
-
-    def finished(frame: Frame) -> Rendered:
-        drawn = render_frame(frame, analysis.faces_in(frame.index), context)
-        seconds = float(frame.timestamp.seconds - first) if reader.info.is_clip else None
-        is_own = drawn.frame.pixels is not frame.pixels
-        return Rendered(labelled(drawn.frame, labels.of(frame), is_own=is_own, seconds=seconds), drawn.notes)
-
-    progress.start("render", total=len(part))
-    frames = reader.frames(start=part.start, stop=part.stop)
-    with (
-        _single_threaded_opencv(len(part) > 1),
-        Flow(progress) as flow,
-        closing(mapped(flow, finished, frames, workers=workers, ahead=workers + _FRAMES_AHEAD)) as results,
-    ):
-        for rendered in results:
-            yield rendered
-            progress.advance(faces=len(rendered.notes))
-
-
-def _written(frames: Iterable[Rendered], sink: Sink, reader: MediaReader, plan: Plan, tally: Tally) -> list[str]:
-    """Hand `frames` to `sink` and count them; the names of those pictures of a folder that are left out."""
-    left_out = []
-    for rendered in frames:
-        tally.add(rendered.notes)
-        if _is_kept(rendered, reader, plan):
-            sink.write(rendered.frame)
-        else:
-            left_out.append(reader.path_of(rendered.frame.index).name)
-    return left_out
 
 
 def check_label(plan: Plan, reader: MediaReader) -> None:
@@ -175,7 +212,8 @@ def marks_of(plan: Plan, created: datetime | None = None) -> Marks:
     """The metadata that says what was done; its number is a digest of the plan and the time, now by default."""
     created = created or datetime.now(UTC)
     kinds = {entry.kind for entry in plan.entries}
-    words = json.dumps([plan.to_mapping(), created.isoformat()], sort_keys=True)
+    said = {name: value for name, value in plan.to_mapping().items() if name not in NOT_IN_THE_RESULT}
+    words = json.dumps([said, created.isoformat()], sort_keys=True)
     number = hashlib.sha256(words.encode()).hexdigest()[:32]
     return Marks.of(kinds, created=created, produce_id=number, version=__version__)
 
@@ -183,6 +221,12 @@ def marks_of(plan: Plan, created: datetime | None = None) -> Marks:
 def _is_kept(rendered: Rendered, reader: MediaReader, plan: Plan) -> bool:
     """A picture of a folder in which nobody is changed is left out, unless unchanged ones are wanted."""
     return bool(rendered.notes) or reader.info.kind != "folder" or plan.job.allow_no_face
+
+
+def _left_out(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    return [f"{_listed(names)}: left out, nobody there is changed; --allow-no-face writes them unchanged"]
 
 
 def _listed(names: Sequence[str], *, most: int = 5) -> str:
@@ -196,15 +240,3 @@ def _provider_warnings(plan: Plan, progress: Progress) -> list[str]:
     for line in lines:
         progress.say(line)
     return lines
-
-
-@contextmanager
-def _single_threaded_opencv(is_wanted: bool) -> Iterator[None]:
-    """Frames are rendered side by side, so OpenCV need not split each; the setting is the whole process's."""
-    before = cv2.getNumThreads()
-    if is_wanted:
-        cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)

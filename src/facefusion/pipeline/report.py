@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,19 @@ class Tally:
         self.weakened += notes.count("weakened")
         self.swapped += len(notes) - left_alone
 
+    def merge(self, other: Tally) -> None:
+        """Count what another counted."""
+        for f in fields(self):
+            setattr(self, f.name, getattr(self, f.name) + getattr(other, f.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Segments of a clip, and how many of them a run before had finished."""
+
+    segments: int
+    kept: int
+
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
@@ -38,7 +51,7 @@ class RunReport:
     frames: written. faces_found: faces of people who were meant, over all frames. swapped: of these, changed, the
     weakened ones among them. weakened: turned so far that the effect was faded. left_alone: turned too far or out of
     the picture. frames_without_face: frames in which nobody who was meant is seen. people: in the medium.
-    warnings: one line each.
+    warnings: one line each. segments: that a clip was rendered in. segments_kept: of these, finished by a run before.
     """
 
     output: Path
@@ -51,9 +64,19 @@ class RunReport:
     people: int
     seconds: float
     warnings: tuple[str, ...] = field(default=())
+    segments: int = 0
+    segments_kept: int = 0
 
     @staticmethod
-    def of(plan: Plan, analysis: Analysis, tally: Tally, *, seconds: float, warnings: tuple[str, ...]) -> RunReport:
+    def of(
+        plan: Plan,
+        analysis: Analysis,
+        tally: Tally,
+        *,
+        seconds: float,
+        warnings: tuple[str, ...],
+        made: Made,
+    ) -> RunReport:
         """The report of a run that has ended."""
         return RunReport(
             output=plan.output,
@@ -66,6 +89,8 @@ class RunReport:
             people=len(analysis.people),
             seconds=seconds,
             warnings=warnings,
+            segments=made.segments,
+            segments_kept=made.kept,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -82,6 +107,7 @@ class RunReport:
         """For people."""
         extra = [f"{self.weakened} weakened (turned far)"] if self.weakened else []
         extra += [f"{self.left_alone} left alone (turned too far)"] if self.left_alone else []
+        extra += [f"{self.segments_kept} of {self.segments} segments kept from before"] if self.segments_kept else []
         extra += [f"{_counted(self.frames_without_face, 'frame')} without a face"] if self.frames_without_face else []
         counts = [_counted(self.frames, "frame"), f"{_counted(self.swapped, 'face')} changed", *extra]
         return f"{self.output}: {', '.join(counts)}; done in {self.seconds:.1f} s, marked as AI-made", *self.warnings

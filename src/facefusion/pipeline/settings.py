@@ -12,6 +12,7 @@ from facefusion.models.providers import Provider
 
 SelectorMode = Literal["one", "many", "reference"]
 Order = Literal["large-small", "small-large", "left-right", "right-left", "top-bottom", "bottom-top"]
+KeepWork = Literal["unfinished", "always", "never"]
 CODECS_OWN = -1
 
 
@@ -55,11 +56,23 @@ class JobSettings:
         why="what is done with an interlaced target: keep treats both fields as one picture and flags the result, "
         "deinterlace makes whole pictures, as many, stop refuses it",
     )
+    workers: int = option(
+        0,
+        low=0,
+        high=256,
+        why="segments of a clip that are worked on at once, each by one core; 0 takes --threads; any number gives the "
+        "same result; more needs more memory",
+    )
     threads: int = option(
         0,
         low=0,
         high=256,
-        why="frames rendered at once; 0 takes one for every core, 16 at most; more needs more memory",
+        why="frames rendered at once; 0 takes --workers, or one for every core, 16 at most; more needs more memory",
+    )
+    keep_work: KeepWork = option(
+        "unfinished",
+        why="finished segments of a clip, in .NAME.facefusion beside it: unfinished keeps them when a run is stopped, "
+        "and the same command continues; always keeps them for the next edit too; never removes them",
     )
 
 

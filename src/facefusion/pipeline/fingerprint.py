@@ -1,0 +1,57 @@
+"""What a run's pixels depend on, as one number: the request without places and speed, and the content of every file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from facefusion import __version__
+from facefusion.core import Analysis
+from facefusion.media import MediaReader
+from facefusion.media.encoders import encoder_build
+from facefusion.media.paths import check_input
+from facefusion.pipeline.analysis_sections import sections_of
+from facefusion.pipeline.media_identity import identity_of
+from facefusion.pipeline.plan import Plan
+
+NOT_IN_THE_RESULT = ("overwrite", "workers", "threads", "keep-work")
+"""Keys of a request that change how it is done, not what comes out."""
+_FILES = ("output", "source", "assign", "target", "reference-image", "mask-image")
+
+
+def request_key(plan: Plan, reader: MediaReader) -> str:
+    """Equal for two requests exactly when they give the same pixels and packets (hexadecimal, 64 digits).
+
+    Files count by what they hold, not by their names.
+    """
+    said = {name: value for name, value in plan.to_mapping().items() if name not in (*NOT_IN_THE_RESULT, *_FILES)}
+    files = {
+        "source": [content_digest(path) for path in plan.sources],
+        "assign": {number: [content_digest(path) for path in paths] for number, paths in plan.assignments.items()},
+        "reference": _digest_or_none(plan.selector.reference_image),
+        "mask": _digest_or_none(plan.mask.mask_image),
+        "target": identity_of(reader).digest,
+    }
+    words = [__version__, encoder_build(), plan.output.suffix.lower(), said, files]
+    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
+
+
+def content_digest(path: Path) -> str:
+    """BLAKE2b (32 bytes, hexadecimal) of a file's content. Raises InvalidInput when it cannot be read."""
+    check_input(path)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
+
+
+def _digest_or_none(text: str) -> str | None:
+    return content_digest(Path(text)) if text else None
+
+
+def measured_digest(analysis: Analysis) -> str:
+    """Equal for two analyses that measured the same, whatever was edited (hexadecimal, 64 digits)."""
+    digest = hashlib.sha256()
+    for name, content in sorted(sections_of(replace(analysis, edits=(), media=None)).items()):
+        digest.update(f"{name} {len(content)} ".encode() + content)
+    return digest.hexdigest()
