@@ -29,6 +29,9 @@ MAKERS: dict[str, Callable[[Path], Clip]] = {
     "plain.mp4": lambda p: make_clip(p, sounds=[Sound()]),
     "ntsc.mp4": lambda p: make_clip(p, fps=Fraction(30_000, 1001), time_base=Fraction(1, 30_000)),
     **{f"{name}.mp4": partial(_at_rate, ticks=ticks) for name, ticks in _RATES.items()},
+    "23.976.mkv": lambda p: make_clip(
+        p, ticks=[round(Fraction(n * 1001, 24)) for n in range(48)], time_base=Fraction(1, 1000)
+    ),
     "variable.mp4": lambda p: make_clip(p, ticks=_VARIABLE, time_base=Fraction(1, 30_000), sounds=[Sound()]),
     "variable.mkv": lambda p: make_clip(p, ticks=[0, 33, 67, 133, 500, 501, 900], time_base=Fraction(1, 1000)),
     "late.mp4": lambda p: make_clip(p, ticks=[3003 + n * 1001 for n in range(12)], time_base=Fraction(1, 30_000)),
@@ -68,3 +71,37 @@ MAKERS: dict[str, Callable[[Path], Clip]] = {
     "one.mkv": lambda p: make_clip(p, frames=1, time_base=Fraction(1, 1000)),
     "two.ts": lambda p: make_clip(p, frames=2, time_base=Fraction(1, 90_000)),
 }
+
+SAME_CONTAINER = [
+    "plain.mp4",
+    "ntsc.mp4",
+    "variable.mp4",
+    "variable.mkv",
+    "late.mp4",
+    "turned90.mp4",
+    "turned180.mov",
+    "odd.mp4",
+    "odd.webm",
+    "tenbit.mp4",
+    "tenbit.mov",
+    "wide.mp4",
+    "full.mp4",
+    "two_sounds.mp4",
+    "anamorphic.mp4",
+    "anamorphic90.mov",
+    "23.976.mp4",
+    "29.97.mp4",
+    "59.94.mp4",
+    "turned270.mp4",
+    "mirrored0.mp4",
+    "mirrored90.mp4",
+    "mirrored180.mp4",
+    "mirrored270.mp4",
+    "open_gop.mp4",
+    "open_gop_hevc.mkv",
+    "silent.mkv",
+    "one.mp4",
+    "two.mp4",
+    "one.mkv",
+]
+"""Clips whose container can hold a copy of them exactly."""

@@ -18,23 +18,9 @@ from facefusion.media import open_media
 from facefusion.media.joining import SegmentEncoder, decoding_times, segment_details
 from facefusion.media.segment_file import read_packets
 from facefusion.media.writer import VideoWriter
+from named_clips import SAME_CONTAINER
 
 Get = Callable[[str], Clip]
-NAMES = [
-    "plain.mp4",
-    "ntsc.mp4",
-    "variable.mp4",
-    "variable.mkv",
-    "late.mp4",
-    "turned90.mp4",
-    "odd.mp4",
-    "odd.webm",
-    "tenbit.mp4",
-    "tenbit.mov",
-    "wide.mp4",
-    "two_sounds.mp4",
-    "anamorphic.mp4",
-]
 CODECS = [
     ("h264", ".mp4", 8),
     ("h264", ".mp4", 10),
@@ -63,7 +49,7 @@ def video_packets(path: Path) -> list[tuple[Fraction, Fraction, bytes]]:
         return [(p.pts * base, p.dts * base, bytes(p)) for p in container.demux(stream) if p.size]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SAME_CONTAINER)
 def test_joined_is_as_written_at_once(name: str, clips: Get, tmp_path: Path) -> None:
     clip = clips(name)
     whole, joined = tmp_path / f"whole_{name}", tmp_path / f"joined_{name}"

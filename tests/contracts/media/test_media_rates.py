@@ -31,6 +31,7 @@ CHANGES = [
     ("plain.mp4", Fraction(10)),
     ("29.97.mp4", Fraction(25)),
     ("59.94.mp4", NTSC),
+    ("23.976.mkv", Fraction(24_000, 1001)),  # each of its times is rounded to 1 ms
     ("variable.mp4", Fraction(24)),
     ("variable.mkv", Fraction(25)),
     ("late.mp4", Fraction(60)),
@@ -70,6 +71,13 @@ def test_frames_are_those_on_the_screen(
     tolerance = 0 if suffix == ".mp4" else Fraction(1, 2000)
     assert all(abs(f.timestamp.seconds - at) <= tolerance for f, (at, _) in zip(frames, wanted, strict=True))
     assert packets_of(output, "audio") == packets_of(clip.path, "audio")
+
+
+def test_a_rounded_clock_can_be_made_exact(clips: Get, tmp_path: Path) -> None:
+    copy_clip(clips("23.976.mkv").path, tmp_path / "out.mp4", frame_rate=Fraction(24_000, 1001))
+    with open_media(tmp_path / "out.mp4") as reader:
+        assert [time.seconds for time in reader.timestamps()] == [Fraction(n * 1001, 24_000) for n in range(48)]
+        assert [number_of(frame.pixels) for frame in reader] == list(range(48))
 
 
 @pytest.mark.parametrize("rate", [Fraction(50), Fraction(12), NTSC])

@@ -16,43 +16,10 @@ from copying import copy_clip
 from clips import Clip, Look, make_clip, number_of, packets_of, picture
 from facefusion.core import ColorInfo, Frame, Timestamp
 from facefusion.media import VideoFormat, VideoWriter, open_media, probe
+from named_clips import SAME_CONTAINER
 
 Get = Callable[[str], Clip]
 AIGC = '{"Label":"1","ContentProducer":"中文"}'
-
-
-SAME_CONTAINER = [
-    "plain.mp4",
-    "ntsc.mp4",
-    "variable.mp4",
-    "variable.mkv",
-    "late.mp4",
-    "turned90.mp4",
-    "turned180.mov",
-    "odd.mp4",
-    "odd.webm",
-    "tenbit.mp4",
-    "tenbit.mov",
-    "wide.mp4",
-    "full.mp4",
-    "two_sounds.mp4",
-    "anamorphic.mp4",
-    "anamorphic90.mov",
-    "23.976.mp4",
-    "29.97.mp4",
-    "59.94.mp4",
-    "turned270.mp4",
-    "mirrored0.mp4",
-    "mirrored90.mp4",
-    "mirrored180.mp4",
-    "mirrored270.mp4",
-    "open_gop.mp4",
-    "open_gop_hevc.mkv",
-    "silent.mkv",
-    "one.mp4",
-    "two.mp4",
-    "one.mkv",
-]
 
 
 @pytest.mark.parametrize("name", SAME_CONTAINER)
