@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from facefusion.core import Face
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.geometry.canonical_shape import canonical_shape
 from facefusion.media import open_media, read_image
-from facefusion.processors.face_swapper.shape import canonical_shape
 
 DIRECTIONS, REMOVED, CAUTION, NOISE = 60, 0.5, 1.5, 1e-4
 MOST_YAW_DEG, MOST_FRAMES = 25.0, 120

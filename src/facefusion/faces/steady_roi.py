@@ -15,7 +15,7 @@ import numpy as np
 
 from facefusion.core import Float32
 from facefusion.faces.landmark import Roi
-from facefusion.faces.one_euro import OneEuroFilter
+from facefusion.geometry.one_euro import OneEuroFilter
 
 _OFF = 0.02
 _CUTOFF_HZ = 0.5

@@ -11,22 +11,21 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-import cv2
 import numpy as np
 
-from facefusion.core import Face, Landmarks, Pixels, Track
+from facefusion.core import Face, Float32, Landmarks, Pixels, Track
 from facefusion.faces.analyser import FaceAnalyser, face_of
+from facefusion.faces.carry import Kept, Motion, carried, enlarged, is_sure, kept, moved_between
 from facefusion.faces.doubles import joined_doubles
 from facefusion.faces.embed import SAME_PERSON, distance
 from facefusion.faces.evidence import Evidence
 from facefusion.faces.find import Detail
 from facefusion.faces.landmark import Crops, Reading, Roi, roi_of_landmarks
-from facefusion.faces.one_euro import OneEuroFilter
 from facefusion.faces.steady_roi import SteadyRoi
+from facefusion.geometry.one_euro import OneEuroFilter
 
 _PRESENT = 0.5
 _SURELY_PRESENT = 0.9
-_LONG_SIDE_KEPT = 1600
 _THOROUGH_EVERY = 3
 _DOUBTS = 2
 PATIENCE = 25
@@ -40,7 +39,8 @@ class TrackerOptions:
     detail: how hard to look (see `FaceFinder`). smooth: one-euro filter on the landmarks (for live use; an analysed
     clip is smoothed afterwards with knowledge of the future). rate_hz: frames a second, for the filter.
     crops: how many crops a face's landmarks are averaged over; 2 and 4 tremble less and cost that many times more.
-    embed: gather evidence of who each track is."""
+    embed: gather evidence of who each track is. key_frame_interval: landmarks are read in frames whose index is a
+    multiple of this, and carried by the skin's movement in between, where that is at least `flow_confidence` sure."""
 
     detect_every: int = 10
     patience: int = PATIENCE
@@ -49,6 +49,8 @@ class TrackerOptions:
     rate_hz: float = 25.0
     crops: Crops = 1
     embed: bool = True
+    key_frame_interval: int = 1
+    flow_confidence: float = 0.8
 
 
 @dataclass(slots=True, eq=False)
@@ -62,30 +64,31 @@ class _Live:
     doubts: int = 0
     evidence: Evidence = field(default_factory=Evidence)
     filter: OneEuroFilter | None = None
+    score: float = 1.0
 
     @property
     def latest(self) -> Face:
         return self.faces[max(self.faces)]
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Kept:
-    """A recent frame, reduced to at most `_LONG_SIDE_KEPT` pixels; `scale` leads from the frame to it."""
-
-    index: int
-    pixels: Pixels
-    scale: float
+    def carry(self, index: int, face: Face) -> None:
+        """Take a face that was not read, and move the crop along."""
+        self.faces[index] = face
+        if face.landmarks is not None:
+            self.steady.follow(roi_of_landmarks(face.landmarks))
 
 
 class FaceTracker:
     """Feed it frames in order with `update`; read `tracks()` at the end. Not for use from several threads at once."""
 
-    def __init__(self, analyser: FaceAnalyser, options: TrackerOptions | None = None) -> None:
-        self._analyser = analyser
+    def __init__(
+        self, analyser: FaceAnalyser, options: TrackerOptions | None = None, *, motion: Motion | None = None
+    ) -> None:
+        """motion: measures how the skin moves between frames; without it faces have no `moved`."""
+        self._analyser, self._motion = analyser, motion
         self._options = options or TrackerOptions()
         self._live: list[_Live] = []
         self._ended: list[_Live] = []
-        self._recent: deque[_Kept] = deque(maxlen=self._options.detect_every)
+        self._recent: deque[Kept] = deque(maxlen=self._options.detect_every)
         self._next_id = 1
         self._since_look = 0
         self._looks = 0
@@ -95,15 +98,16 @@ class FaceTracker:
 
         Frames come in order and without gaps; call `reset` at a cut.
         """
-        self._follow(pixels, index)
+        now = kept(index, pixels)
+        self._follow(pixels, now)
         if self._is_time_to_look():
-            self._look(pixels, index)
+            self._look(pixels, now)
         self._merge(index)
         self._drop_lost()
         for live in self._live:
             if self._options.embed and index in live.faces:
                 live.evidence.consider(index, live.faces[index], pixels, self._analyser.encoder)
-        self._recent.append(_kept(index, pixels))
+        self._recent.append(now)
         seen = [live.faces[index] for live in self._live if index in live.faces]
         return tuple(sorted(seen, key=lambda face: -face.box.area))
 
@@ -122,11 +126,23 @@ class FaceTracker:
         """The best views of each track, by track id."""
         return {live.track_id: live.evidence for live in self._ended + self._live}
 
-    def _follow(self, pixels: Pixels, index: int) -> None:
+    def _follow(self, pixels: Pixels, now: Kept) -> None:
+        to_read: list[tuple[_Live, Float32 | None]] = []
+        is_key = now.index % self._options.key_frame_interval == 0
+        for live in self._live:
+            before = live.faces.get(now.index - 1)
+            moved = None if before is None else moved_between(self._motion, self._recent[-1], now, before)
+            if before is None or moved is None or is_key or not is_sure(moved, self._options.flow_confidence):
+                to_read.append((live, moved))
+            else:
+                live.carry(now.index, carried(before, moved))
+        self._read(pixels, now.index, to_read)
+
+    def _read(self, pixels: Pixels, index: int, chosen: list[tuple[_Live, Float32 | None]]) -> None:
         reader = self._analyser.reader
         crops = self._options.crops
-        readings = reader.read(pixels, [live.steady.roi for live in self._live], crops=crops)
-        for live, reading in zip(self._live, readings, strict=True):
+        readings = reader.read(pixels, [live.steady.roi for live, _ in chosen], crops=crops)
+        for (live, moved), reading in zip(chosen, readings, strict=True):
             wanted = roi_of_landmarks(reading.landmarks)
             if reading.presence >= _PRESENT and live.steady.is_off(wanted):
                 reading = reader.read(pixels, [wanted], crops=crops)[0]
@@ -136,7 +152,7 @@ class FaceTracker:
                 continue
             live.missed = 0
             live.steady.follow(wanted)
-            live.faces[index] = self._face(live, reading)
+            live.faces[index] = replace(self._face(live, reading), moved=moved)
 
     def _is_believed(self, pixels: Pixels, live: _Live, reading: Reading) -> bool:
         """A face that was lost is believed again only when it is plainly there."""
@@ -149,8 +165,7 @@ class FaceTracker:
         if live.filter is not None:
             unit = live.steady.roi.side
             landmarks = Landmarks(live.filter.filter(landmarks.xy, unit=unit), landmarks.z)
-        score = live.latest.score if live.faces else 1.0
-        return replace(face_of(landmarks, score, reading.presence), track_id=live.track_id)
+        return replace(face_of(landmarks, live.score, reading.presence), track_id=live.track_id)
 
     def _is_time_to_look(self) -> bool:
         self._since_look += 1
@@ -158,15 +173,15 @@ class FaceTracker:
         pause = self._options.detect_every if self._live else max(self._options.detect_every // 3, 1)
         return self._looks == 0 or just_lost or self._since_look >= pause
 
-    def _look(self, pixels: Pixels, index: int) -> None:
+    def _look(self, pixels: Pixels, now: Kept) -> None:
         thorough = self._looks % _THOROUGH_EVERY == 0
         detail = self._options.detail if thorough else "fast"
         self._looks, self._since_look = self._looks + 1, 0
-        self._doubt(pixels, index)
-        present = [live.faces[index].landmarks for live in self._live if index in live.faces]
+        self._doubt(pixels, now.index)
+        present = [live.faces[now.index].landmarks for live in self._live if now.index in live.faces]
         known = [landmarks for landmarks in present if landmarks is not None]
         for found in self._analyser.finder.find(pixels, detail=detail, known=known):
-            self._take_up(pixels, found.reading, found.detection.score, index)
+            self._take_up(pixels, found.reading, found.detection.score, now)
 
     def _doubt(self, pixels: Pixels, index: int) -> None:
         """Give up a track that the detector contradicts at successive looks."""
@@ -179,10 +194,10 @@ class FaceTracker:
             self._live.remove(live)
             self._ended.append(live)
 
-    def _take_up(self, pixels: Pixels, reading: Reading, score: float, index: int) -> None:
+    def _take_up(self, pixels: Pixels, reading: Reading, score: float, now: Kept) -> None:
         """Continue the lost track that this face belongs to, or begin a new one, and follow it back."""
         face = face_of(reading.landmarks, score, reading.presence)
-        live = self._lost_near(face, index)
+        live = self._lost_near(face, now.index)
         if live is not None and live.missed > 1 and not self._is_same(live, face, pixels):
             live = None
         if live is None:
@@ -191,8 +206,8 @@ class FaceTracker:
             self._next_id += 1
             self._live.append(live)
         live.steady, live.missed, live.doubts = SteadyRoi(roi_of_landmarks(reading.landmarks)), 0, 0
-        live.faces[index] = replace(face, track_id=live.track_id)
-        self._follow_back(live, face)
+        live.score, live.faces[now.index] = score, replace(face, track_id=live.track_id)
+        self._follow_back(live, now)
 
     def _lost_near(self, face: Face, index: int) -> _Live | None:
         lost = [live for live in self._live if index not in live.faces]
@@ -206,23 +221,29 @@ class FaceTracker:
             return True
         return distance(known, self._analyser.encoder.embed(pixels, [face.landmarks])[0]) < SAME_PERSON
 
-    def _follow_back(self, live: _Live, face: Face) -> None:
+    def _follow_back(self, live: _Live, later: Kept) -> None:
         """Read the face in earlier frames, newest first, until it is known there or not there."""
         roi = live.steady.roi
-        for kept in reversed(self._recent):
-            if kept.index in live.faces:
+        for frame in reversed(self._recent):
+            is_known = frame.index in live.faces
+            if not is_known:
+                small = Roi(roi.x * frame.scale, roi.y * frame.scale, roi.side * frame.scale, roi.roll_deg)
+                reading = self._analyser.reader.read(frame.pixels, [small], crops=self._options.crops)[0]
+                if reading.presence < _SURELY_PRESENT or self._is_taken(reading, frame):
+                    return
+                landmarks = enlarged(reading.landmarks, 1 / frame.scale)
+                roi = roi_of_landmarks(landmarks)
+                found = face_of(landmarks, live.score, reading.presence)
+                live.faces[frame.index] = replace(found, track_id=live.track_id)
+            moved = moved_between(self._motion, frame, later, live.faces[frame.index])
+            live.faces[later.index] = replace(live.faces[later.index], moved=moved)
+            if is_known:
                 return
-            small = Roi(roi.x * kept.scale, roi.y * kept.scale, roi.side * kept.scale, roi.roll_deg)
-            reading = self._analyser.reader.read(kept.pixels, [small], crops=self._options.crops)[0]
-            if reading.presence < _SURELY_PRESENT or self._is_taken(reading, kept):
-                return
-            landmarks = _enlarged(reading.landmarks, 1 / kept.scale)
-            roi = roi_of_landmarks(landmarks)
-            live.faces[kept.index] = replace(face_of(landmarks, face.score, reading.presence), track_id=live.track_id)
+            later = frame
 
-    def _is_taken(self, reading: Reading, kept: _Kept) -> bool:
-        box = face_of(_enlarged(reading.landmarks, 1 / kept.scale), 1.0, 1.0).box
-        others = [live.faces[kept.index] for live in self._live if kept.index in live.faces]
+    def _is_taken(self, reading: Reading, frame: Kept) -> bool:
+        box = face_of(enlarged(reading.landmarks, 1 / frame.scale), 1.0, 1.0).box
+        others = [live.faces[frame.index] for live in self._live if frame.index in live.faces]
         return any(other.box.iou(box) > _SAME_FACE_IOU for other in others)
 
     def _merge(self, index: int) -> None:
@@ -277,19 +298,3 @@ def nearness(lost: Face, face: Face) -> float:
     apart = np.hypot(*np.subtract(lost.box.center, face.box.center)) / max(lost.box.height, 1.0)
     ratio = abs(np.log(face.box.height / max(lost.box.height, 1.0)))
     return float(1.0 - apart - ratio)
-
-
-def _enlarged(landmarks: Landmarks, factor: float) -> Landmarks:
-    if factor == 1:
-        return landmarks
-    z = None if landmarks.z is None else landmarks.z * np.float32(factor)
-    return Landmarks((landmarks.xy * factor).astype(np.float32), z)
-
-
-def _kept(index: int, pixels: Pixels) -> _Kept:
-    height, width = pixels.shape[:2]
-    scale = min(_LONG_SIDE_KEPT / max(height, width), 1.0)
-    if scale == 1.0:
-        return _Kept(index, pixels, 1.0)
-    size = (round(width * scale), round(height * scale))
-    return _Kept(index, cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), scale)

@@ -22,6 +22,7 @@ from facefusion.pipeline.cues import Cue
 from facefusion.pipeline.measuring import Tools
 from facefusion.pipeline.media_identity import identity_of
 from facefusion.pipeline.plan import Plan
+from facefusion.temporal.settings import TemporalSettings
 
 
 def analyse(
@@ -40,7 +41,7 @@ def analyse(
     """
     chosen = analyser or FaceAnalyser(providers=plan.job.execution_provider)
     part = analysed_range(plan, reader)
-    return survey(reader, part, chosen, progress or Progress(), workers=workers, cache=cache)
+    return survey(reader, part, chosen, progress or Progress(), workers=workers, cache=cache, temporal=plan.temporal)
 
 
 def survey(
@@ -52,20 +53,23 @@ def survey(
     workers: int = 1,
     cache: AnalysisCache | None = None,
     chunks: Path | None = None,
+    temporal: TemporalSettings = TemporalSettings(),
 ) -> Analysis:
     """Measure the frames of `part`: shots, faces, tracks, people; pictures that are no clip are looked at one by one.
 
     workers: threads, 0 takes one for every core; any number gives the same analysis. cache: where analyses of clips are
     looked for and kept; of a known one only the parts are measured that depend on what has changed. chunks: a folder in
-    which finished pieces are kept until the whole is done, for a run that continues after it was ended.
+    which finished pieces are kept until the whole is done, for a run that continues after it was ended. temporal: how
+    often faces are read.
     """
-    media, wanted = identity_of(reader), keys_of(analyser.providers, reading=reader.policy)
+    motion = _motion(temporal)
+    media, wanted = identity_of(reader), keys_of(analyser.providers, motion=motion, reading=reader.policy)
     if not reader.info.is_clip:
         pictures = with_people(_pictures(reader, part, analyser, progress))
         return replace(pictures, media=media, made_with=wanted)
     known = None if cache is None else cache.load(media, part)
     store = None if chunks is None else ChunkStore(chunks, _chunk_key(media, part, wanted))
-    found = _brought_up_to_date(known, wanted, reader, part, analyser, progress, workers, store)
+    found = _brought_up_to_date(known, wanted, reader, part, analyser, temporal, progress, workers, store)
     found = replace(found, media=media, made_with=wanted)
     if cache is not None and (known is None or known.made_with != wanted):
         _keep(found, cache, progress)
@@ -78,6 +82,7 @@ def _brought_up_to_date(
     reader: MediaReader,
     part: FrameRange,
     analyser: FaceAnalyser,
+    temporal: TemporalSettings,
     progress: Progress,
     workers: int,
     store: ChunkStore | None,
@@ -88,11 +93,17 @@ def _brought_up_to_date(
         progress.start("analyse", total=len(part))
         progress.advance(frames=len(part))
         return known
-    tools = Tools(analyser, OcclusionParser(providers=analyser.providers))
+    tools = Tools(analyser, OcclusionParser(providers=analyser.providers), temporal)
     if known is None or stale & {"shots", "faces"}:
         return with_people(survey_clip(reader, part, tools, progress, workers=workers, store=store))
     renewed = measured_anew(reader, known, tools, progress) if "measures" in stale else known
     return with_people(renewed) if "people" in stale else renewed
+
+
+def _motion(temporal: TemporalSettings) -> list[float]:
+    """What the tracks depend on, besides the frames."""
+    interval = temporal.key_frame_interval
+    return [interval, temporal.flow_confidence if interval > 1 else 0.0]
 
 
 def _chunk_key(media: MediaIdentity, part: FrameRange, wanted: dict[str, str]) -> str:

@@ -27,6 +27,7 @@ from facefusion.pipeline.measuring import (
     shots_of,
     spans_of,
 )
+from facefusion.pipeline.parallel import single_threaded_opencv
 
 LONGEST_GAP = 12
 """Frames for which a face that is not seen between two sightings is filled in."""
@@ -48,7 +49,8 @@ def survey_clip(
 ) -> Analysis:
     """Everything but the people. workers: threads, 0 takes one for every core; any number gives the same result."""
     progress.start("analyse", total=len(part))
-    pieces = list(_pieces(reader, part, tools, progress, workers or os.cpu_count() or 1, store))
+    with single_threaded_opencv(True):  # the numbers of the optical flow depend on it
+        pieces = list(_pieces(reader, part, tools, progress, workers or os.cpu_count() or 1, store))
     seams = Seams()
     for chunk, piece in pieces:
         seams.add(piece.tracks, piece.samples, shared=chunk.shared, shots=piece.shots)

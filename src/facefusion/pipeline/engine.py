@@ -118,6 +118,7 @@ class _Run:
             workers=frames_at_once(self.plan.job),
             cache=cache,
             chunks=None if self.work is None else self.work.analysis,
+            temporal=self.plan.temporal,
         )
 
     def _by_segments(self, sink: ClipSink, work: WorkFolder, renderer: RangeRenderer, tally: Tally) -> Made:

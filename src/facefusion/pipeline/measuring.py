@@ -18,8 +18,10 @@ from facefusion.core import Analysis, Frame, FrameRange, Shot
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.measures import FaceMeter, grain_of
 from facefusion.faces.parse import OcclusionParser
-from facefusion.faces.track import FaceTracker
+from facefusion.faces.track import FaceTracker, TrackerOptions
 from facefusion.media import MediaReader, prefetch
+from facefusion.temporal.flow import FaceFlow
+from facefusion.temporal.settings import TemporalSettings
 from facefusion.temporal.shots import LAG, LEAD, ShotFinder, with_cuts
 
 CHUNK_FRAMES = 120
@@ -51,10 +53,18 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tools:
-    """What measures: the networks of faces, and the one that sees what covers them (or None)."""
+    """What measures: the networks of faces, the one that sees what covers them (or None), how often faces are read."""
 
     analyser: FaceAnalyser
     parser: OcclusionParser | None = None
+    temporal: TemporalSettings = TemporalSettings()
+
+    def tracker(self) -> FaceTracker:
+        """A tracker that measures how the skin moves, too."""
+        options = TrackerOptions(
+            key_frame_interval=self.temporal.key_frame_interval, flow_confidence=self.temporal.flow_confidence
+        )
+        return FaceTracker(self.analyser, options, motion=FaceFlow())
 
 
 def chunks_of(part: FrameRange) -> list[Chunk]:
@@ -109,7 +119,7 @@ class _Measuring:
     def __init__(self, chunk: Chunk, reader: MediaReader, tools: Tools) -> None:
         self.chunk = chunk
         self._reader = reader
-        self._tracker = FaceTracker(tools.analyser)
+        self._tracker = tools.tracker()
         self._meter = FaceMeter(tools.parser)
         self._begins: list[int] = []
         self._grain = np.full(len(chunk.tracked), np.nan, np.float16)

@@ -19,6 +19,7 @@ from facefusion.pipeline import catalog, sections
 from facefusion.pipeline.cues import Cue, parse_cue
 from facefusion.pipeline.settings import EncodeSettings, JobSettings, SelectorSettings
 from facefusion.provenance.settings import LabelSettings
+from facefusion.temporal.settings import TemporalSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Plan:
     selector: SelectorSettings
     mask: MaskSettings
     blend: BlendSettings
+    temporal: TemporalSettings
     encode: EncodeSettings
     label: LabelSettings
     effects: Mapping[str, Any]
@@ -49,7 +51,7 @@ class Plan:
     def from_mapping(values: Mapping[str, Any]) -> Plan:
         """The plan of `{key: value}`, whose keys are the flags without dashes in front (`mask-blur`, `target`)."""
         parts = sections.split(values)
-        shared = {name: parts.pop(name) for name in ("job", "selector", "mask", "blend", "encode", "label")}
+        shared = {name: parts.pop(name) for name in ("job", "selector", "mask", "blend", "temporal", "encode", "label")}
         return Plan(**shared, effects=parts)
 
     def to_mapping(self) -> dict[str, Any]:

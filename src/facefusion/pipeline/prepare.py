@@ -17,6 +17,7 @@ from facefusion.pipeline.overrides import Overrides
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.render import RenderContext
 from facefusion.pipeline.sources import load_person, the_face
+from facefusion.pipeline.steady import SteadyFaces
 
 Photos = tuple[Face, ...]
 
@@ -75,7 +76,8 @@ def prepare(
         progress=progress,
     )
     variants = {values: cast.context(varied, analysis, people) for values, (varied, people) in asked.items()}
-    return replace(cast.context(plan, analysis), overrides=overrides, variants=variants)
+    steady = SteadyFaces(analysis, plan.temporal)
+    return replace(cast.context(plan, analysis), overrides=overrides, variants=variants, steady=steady)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

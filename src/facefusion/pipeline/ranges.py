@@ -74,7 +74,7 @@ class RangeRenderer:
 
     def finished(self, frame: Frame) -> Rendered:
         """One frame, rendered and labelled."""
-        drawn = render_frame(frame, self.cast.faces_in(frame.index), self.context)
+        drawn = render_frame(frame, (self.context.steady or self.cast).faces_in(frame.index), self.context)
         seconds = float(frame.timestamp.seconds - self.first_seconds) if self.is_clip else None
         is_own = drawn.frame.pixels is not frame.pixels
         return Rendered(labelled(drawn.frame, self.labels.of(frame), is_own=is_own, seconds=seconds), drawn.notes)

@@ -12,6 +12,7 @@ from facefusion.core import AlignedFace, Box, Face, FaceProcessor, Float32, Fram
 from facefusion.pipeline.casting import Casting
 from facefusion.pipeline.edits import Values
 from facefusion.pipeline.overrides import Overrides
+from facefusion.pipeline.steady import SteadyFaces
 
 LEFT_ALONE = "left_alone"
 Visible = Callable[[Pixels, Landmarks], Float32]
@@ -25,6 +26,7 @@ class RenderContext:
     painted: (H, W) float32 in [0, 1], a hand-painted mask of the frame's size, or None.
     visible: looks for what is in front of a face, or None to look for nothing.
     overrides: what edits ask of single faces and frames. variants: a context for every set of settings they ask for.
+    steady: the faces as they are to be drawn, smoothed over time; None: take them as they were measured.
     """
 
     casting: Casting
@@ -34,6 +36,7 @@ class RenderContext:
     visible: Visible | None = None
     overrides: Overrides = Overrides()
     variants: Mapping[Values, RenderContext] = field(default_factory=dict)
+    steady: SteadyFaces | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

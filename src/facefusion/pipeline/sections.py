@@ -45,6 +45,7 @@ _SHARED: tuple[tuple[str, str, str, str], ...] = (
     ("selector", "Faces", "", f"{_ROOM}.pipeline.settings:SelectorSettings"),
     ("mask", "Mask", "mask_", f"{_ROOM}.blend.settings:MaskSettings"),
     ("blend", "Blend", "blend_", f"{_ROOM}.blend.settings:BlendSettings"),
+    ("temporal", "Steadiness", "temporal_", f"{_ROOM}.temporal.settings:TemporalSettings"),
     ("encode", "Output", "output_", f"{_ROOM}.pipeline.settings:EncodeSettings"),
     ("label", "Label", "label_", f"{_ROOM}.provenance.settings:LabelSettings"),
 )

@@ -1,1 +1,1 @@
-"""What happens over time: shots, smoothing, flow, deflicker."""
+"""What holds over time: shots, how the skin moves, landmarks smoothed with knowledge of the future, steady light."""

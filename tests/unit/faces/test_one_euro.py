@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from facefusion.faces.landmark import Roi
-from facefusion.faces.one_euro import OneEuroFilter
 from facefusion.faces.steady_roi import SteadyRoi
+from facefusion.geometry.one_euro import OneEuroFilter
 
 
 def test_noise_on_a_constant_is_reduced() -> None:

@@ -188,3 +188,58 @@ def test_a_real_performance_is_one_unbroken_track(analyser: FaceAnalyser, shared
     points = np.array([track.faces[i].landmarks.xy for i in range(78)])  # type: ignore[union-attr]
     jump = np.linalg.norm(np.diff(points, axis=0), axis=2).mean(axis=1)
     assert jump.max() < 0.06 * track.faces[0].eye_distance_px
+
+
+class Sliding:
+    """A stand-in for the flow: the picture slides by `step` from frame to frame, surely or not."""
+
+    def __init__(self, step: tuple[float, float], sure: float = 1.0) -> None:
+        self.step, self.sure, self.calls = step, sure, 0
+
+    def between(self, before: np.ndarray, after: np.ndarray, xy: np.ndarray) -> np.ndarray:
+        self.calls += 1
+        return np.tile(np.array([*self.step, self.sure], np.float32), (len(xy), 1))
+
+
+def slid(picture: np.ndarray, count: int = 12) -> list[np.ndarray]:
+    return [frame(picture, 220 + 3 * i, 130, seed=i) for i in range(count)]
+
+
+def test_faces_know_how_their_skin_moved(analyser: FaceAnalyser, astronaut: np.ndarray) -> None:
+    tracker = FaceTracker(analyser, TrackerOptions(embed=False), motion=Sliding((3, 0)))
+    for index, pixels in enumerate(slid(astronaut)):
+        tracker.update(pixels, index)
+    (track,) = tracker.tracks()
+    assert not track.face(0).moved.any()  # type: ignore[union-attr]
+    assert all(np.array_equal(track.face(i).moved[5], (3, 0, 1)) for i in range(1, 12))  # type: ignore[index]
+
+
+def test_faces_are_carried_between_key_frames(analyser: FaceAnalyser, astronaut: np.ndarray) -> None:
+    options = TrackerOptions(embed=False, key_frame_interval=4)
+    tracker = FaceTracker(analyser, options, motion=Sliding((3, 0)))
+    for index, pixels in enumerate(slid(astronaut)):
+        tracker.update(pixels, index)
+    (track,) = tracker.tracks()
+    scores = [track.face(index, dense=False).score for index in range(12)]
+    assert [score > 0 for score in scores] == [index % 4 == 0 for index in range(12)]
+    carried = track.face(7).landmarks.xy - track.face(4).landmarks.xy  # type: ignore[union-attr]
+    assert carried == pytest.approx(np.tile([9.0, 0.0], (478, 1)), abs=0.05)
+
+
+def test_a_doubtful_movement_is_not_followed(analyser: FaceAnalyser, astronaut: np.ndarray) -> None:
+    options = TrackerOptions(embed=False, key_frame_interval=4)
+    tracker = FaceTracker(analyser, options, motion=Sliding((40, 0), sure=0.5))
+    for index, pixels in enumerate(slid(astronaut)):
+        tracker.update(pixels, index)
+    (track,) = tracker.tracks()
+    assert all(track.face(index, dense=False).score > 0 for index in range(12))
+
+
+def test_a_face_that_is_followed_back_knows_its_movement_too(analyser: FaceAnalyser, astronaut: np.ndarray) -> None:
+    empty = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
+    tracker = FaceTracker(analyser, TrackerOptions(embed=False), motion=Sliding((3, 0)))
+    for index, pixels in enumerate([empty, empty, *slid(astronaut)]):
+        tracker.update(pixels, index)
+    (track,) = tracker.tracks()
+    assert track.first == 2
+    assert all(track.face(index).moved.any() for index in range(3, 14))  # type: ignore[union-attr]

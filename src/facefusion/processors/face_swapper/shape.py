@@ -8,24 +8,9 @@ from functools import lru_cache
 import numpy as np
 
 from facefusion.core import Float32, Landmarks
+from facefusion.geometry.canonical_shape import canonical_shape
 from facefusion.geometry.identity_shape import identity_part
 from facefusion.geometry.mesh import FACE_OVAL, canonical_mesh
-from facefusion.geometry.pose import RigidFit, rigid_fit
-
-_FLIP = np.array([1, -1, -1], np.float32)
-
-
-def canonical_shape(landmarks: Landmarks) -> tuple[Float32, RigidFit]:
-    """The face's 468 points turned to the front: (468, 3) float32 in the canonical mesh's centimetres, and the fit."""
-    fit = rigid_fit(landmarks)
-    xyz = landmarks.xyz[:468]
-    depth = xyz[:, 2] / fit.scale_px_per_cm
-    basis = canonical_mesh().basis_index
-    _, expected = fit.project(canonical_mesh().vertices_cm)
-    depth = depth + float((expected[basis] / fit.scale_px_per_cm - depth[basis]).mean())
-    across = (xyz[:, :2] - fit.shift_px) * (1 + fit.nearness * depth[:, None]) / fit.scale_px_per_cm
-    turned = np.column_stack([across, depth]).astype(np.float32)
-    return (turned @ fit.rotation) * _FLIP, fit
 
 
 def mean_shape(shapes: Sequence[Float32]) -> Float32:
@@ -33,16 +18,21 @@ def mean_shape(shapes: Sequence[Float32]) -> Float32:
     return np.median(np.stack(shapes), axis=0).astype(np.float32)
 
 
-def moved_landmarks(landmarks: Landmarks, source_shape: Float32, strength: float) -> Float32:
+def moved_landmarks(
+    landmarks: Landmarks, source_shape: Float32, strength: float, own_shape: Float32 | None = None
+) -> Float32:
     """Where the target's 478 points lie once its proportions are the source's.
 
-    source_shape: (468, 3) from `mean_shape`. strength: 0 to 1. Returns (478, 2) float32 pixels. The outline moves
-    little, eyes and mouth keep their opening; irises go with their eyes.
+    source_shape: (468, 3) from `mean_shape`. strength: 0 to 1. own_shape: (468, 3), the target's one shape for a whole
+    track, so that its proportions change alike in every frame; None: measured here. Returns (478, 2) float32 pixels.
+    The outline moves little, eyes and mouth keep their opening; irises go with their eyes.
     """
     if strength <= 0:
         return landmarks.xy.copy()
     shape, fit = canonical_shape(landmarks)
-    change = identity_part(source_shape - shape) * (outline_weight()[:, None] * np.float32(strength))
+    change = identity_part(source_shape - (shape if own_shape is None else own_shape)) * (
+        outline_weight()[:, None] * np.float32(strength)
+    )
     before, _ = fit.project(shape)
     after, _ = fit.project(shape + change)
     moved = landmarks.xy.copy()

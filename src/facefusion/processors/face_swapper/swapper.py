@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from facefusion.core import AlignedFace, Box, CropKind, Face, Float32, Landmarks, Patch
 from facefusion.core.settings import check_settings
 from facefusion.errors import NoFaceFound
+from facefusion.geometry.canonical_shape import canonical_shape
 from facefusion.geometry.color import luma, srgb_to_linear
 from facefusion.geometry.mesh import IMAGE_LEFT_EYE, IMAGE_RIGHT_EYE, canonical_mesh
 from facefusion.geometry.uv_maps import uv_maps, uv_pixels
@@ -27,7 +28,7 @@ from facefusion.processors.face_swapper.own_skin import MAP_SIZE, own_share, sho
 from facefusion.processors.face_swapper.render import Drawn, draw_coordinates, move_target, relight, to_crop
 from facefusion.processors.face_swapper.sampling import Mipmaps, smooth_normals, view_in_texels
 from facefusion.processors.face_swapper.settings import Settings
-from facefusion.processors.face_swapper.shape import canonical_shape, mean_shape, moved_landmarks
+from facefusion.processors.face_swapper.shape import mean_shape, moved_landmarks
 from facefusion.processors.face_swapper.texture import LIGHT_SIZE, UV_EYE_DISTANCE, build_texture, texture_size
 
 _MARGIN = 0.17
@@ -181,7 +182,8 @@ class FaceSwapper:
         if aligned.face.landmarks is None or strength <= 0:
             return None
         landmarks = to_crop(aligned.face.landmarks, aligned.matrix)
-        after = moved_landmarks(landmarks, self.source.shape, self.settings.shape_strength * strength)
+        strength_of_shape = self.settings.shape_strength * strength
+        after = moved_landmarks(landmarks, self.source.shape, strength_of_shape, aligned.face.shape)
         part, shift = _window(after, aligned.pixels.shape)
         if part is None:
             return None

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from facefusion.core import Face, Landmarks
+from facefusion.geometry.canonical_shape import canonical_shape
 from facefusion.geometry.color import linear_to_srgb, srgb_to_linear
 from facefusion.geometry.identity_shape import identity_part
 from facefusion.geometry.mesh import canonical_mesh
@@ -19,7 +20,7 @@ from facefusion.processors.face_swapper.light import (
 )
 from facefusion.processors.face_swapper.own_skin import own_share, show_own_skin
 from facefusion.processors.face_swapper.render import relight
-from facefusion.processors.face_swapper.shape import canonical_shape, moved_landmarks
+from facefusion.processors.face_swapper.shape import moved_landmarks
 
 RNG = np.random.default_rng(3)
 

@@ -19,6 +19,11 @@ class OneEuroFilter:
         self._value: Float32 | None = None
         self._speed: Float32 | None = None
 
+    @property
+    def value(self) -> Float32 | None:
+        """The last filtered sample; None before the first."""
+        return self._value
+
     def reset(self) -> None:
         """Forget the past: the next sample passes as it is."""
         self._value = self._speed = None
