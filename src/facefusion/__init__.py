@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from facefusion.core import Progress as Progress
     from facefusion.media import open_media as open_media
     from facefusion.pipeline.analyse import analyse as analyse
+    from facefusion.pipeline.analysis_cache import AnalysisCache as AnalysisCache
+    from facefusion.pipeline.analysis_file import check_belongs as check_belongs
+    from facefusion.pipeline.analysis_file import read_analysis as read_analysis
+    from facefusion.pipeline.analysis_file import write_analysis as write_analysis
     from facefusion.pipeline.engine import render as render
     from facefusion.pipeline.engine import run as run
     from facefusion.pipeline.facade import FaceDetector as FaceDetector
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Analysis": "core",
+    "AnalysisCache": "pipeline.analysis_cache",
     "Face": "core",
     "FaceDetector": "pipeline.facade",
     "FaceEnhancer": "pipeline.facade",
@@ -36,18 +41,22 @@ _HOMES = {
     "Progress": "core",
     "RunReport": "pipeline.report",
     "analyse": "pipeline.analyse",
+    "check_belongs": "pipeline.analysis_file",
     "open_media": "media",
     "process_image": "pipeline.options",
     "process_video": "pipeline.options",
+    "read_analysis": "pipeline.analysis_file",
     "render": "pipeline.engine",
     "reset_options": "pipeline.options",
     "run": "pipeline.engine",
     "save_image": "pipeline.options",
     "set_options": "pipeline.options",
+    "write_analysis": "pipeline.analysis_file",
 }
 
 __all__ = [
     "Analysis",
+    "AnalysisCache",
     "Face",
     "FaceDetector",
     "FaceEnhancer",
@@ -57,14 +66,17 @@ __all__ = [
     "RunReport",
     "__version__",
     "analyse",
+    "check_belongs",
     "open_media",
     "process_image",
     "process_video",
+    "read_analysis",
     "render",
     "reset_options",
     "run",
     "save_image",
     "set_options",
+    "write_analysis",
 ]
 
 

@@ -102,12 +102,14 @@ class Analysis:
     edits: tuple[Mapping[str, Any], ...] = ()
     made_with: Mapping[str, str] = field(default_factory=dict)
     _near: Mapping[int, tuple[Track, ...]] = field(init=False, repr=False)
+    _begins: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         near: dict[int, list[Track]] = {}
         for track in self.tracks:
             for stretch in range(track.first // _STRETCH, track.last // _STRETCH + 1) if len(track) else ():
                 near.setdefault(stretch, []).append(track)
+        object.__setattr__(self, "_begins", tuple(shot.start for shot in self.shots))
         object.__setattr__(self, "_near", {stretch: tuple(tracks) for stretch, tracks in near.items()})
 
     def faces_in(self, index: int, *, dense: bool = True) -> tuple[Face, ...]:
@@ -134,5 +136,5 @@ class Analysis:
 
     def shot_at(self, index: int) -> Shot | None:
         """The shot that frame `index` belongs to."""
-        place = bisect_right([shot.start for shot in self.shots], index) - 1
+        place = bisect_right(self._begins, index) - 1
         return self.shots[place] if place >= 0 and index in self.shots[place] else None
