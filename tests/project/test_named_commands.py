@@ -20,7 +20,7 @@ PAGES = [
     *(f"docs/guide/{name}.md" for name in ("codecs", "editing", "first-swap", "install", "options", "python")),
     "docs/guide/troubleshooting.md",
 ]
-COMMANDS = ("run", "people", "analyse", "edit", "render", "verify", "doctor", "models")
+COMMANDS = ("run", "people", "analyse", "edit", "preview", "render", "verify", "doctor", "models")
 EDITS = ("merge", "split", "rename", "drop", "reference", "strength", "exclude", "settings", "plan", "undo", "show")
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 

@@ -15,13 +15,14 @@ from facefusion.cli.edit import edit_app
 from facefusion.cli.flags import with_plan_flags
 from facefusion.cli.models import models_app
 from facefusion.cli.people import people
+from facefusion.cli.preview import preview
 from facefusion.cli.render import render
 from facefusion.cli.reporting import Reporter, choose_mode
 from facefusion.cli.run import run
 from facefusion.cli.verify import verify
 from facefusion.errors import Cancelled, UsageError
 
-COMMANDS = ("run", "people", "analyse", "edit", "render", "doctor", "models", "verify")
+COMMANDS = ("run", "people", "analyse", "edit", "preview", "render", "doctor", "models", "verify")
 _GLOBAL_FLAGS = ("--quiet", "--verbose", "--json")
 
 app = typer.Typer(
@@ -56,6 +57,7 @@ app.command("run")(with_plan_flags(run))
 app.command("people")(people)
 app.command("analyse")(analyse)
 app.add_typer(edit_app, name="edit")
+app.command("preview")(with_plan_flags(preview))
 app.command("render")(with_plan_flags(render))
 app.command("doctor")(doctor)
 app.command("verify")(verify)

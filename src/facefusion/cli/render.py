@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -12,6 +12,9 @@ from facefusion.cli.run import render as render_plan
 from facefusion.errors import UsageError
 from facefusion.media import NumberedPattern, open_media
 from facefusion.pipeline.plan import Plan
+
+if TYPE_CHECKING:
+    from facefusion.core import Analysis
 
 
 def render(
@@ -25,17 +28,28 @@ def render(
     Options that were kept in the file (facefusion edit a.ffa plan …) hold unless a flag says otherwise. The clip is
     looked for beside the file when --target is not given; one that was changed since is refused.
     """
-    from facefusion.pipeline.analysis_file import check_belongs, read_analysis
+    from facefusion.pipeline.analysis_file import check_belongs
+
+    analysis, wanted = kept_request(file, values)
+    plan = Plan.from_mapping(wanted)
+    with open_media(plan.target) as reader:
+        check_belongs(analysis, reader, path=file)
+    render_plan(plan, Call.of(context).reporter, analysis=analysis)
+
+
+def kept_request(file: Path, values: dict[str, Any]) -> tuple[Analysis, dict[str, Any]]:
+    """The analysis of a file, and `values` with what was kept in it; the clip is looked for beside the file.
+
+    Raises InvalidInput, and UsageError when no clip is named and none is beside the file.
+    """
+    from facefusion.pipeline.analysis_file import read_analysis
     from facefusion.pipeline.edit_log import EditLog
 
     analysis = read_analysis(file)
     wanted = {**EditLog.from_plain(analysis.edits).request, **values}
     if "target" not in wanted:
         wanted["target"] = _beside(file, analysis.media.name if analysis.media else "")
-    plan = Plan.from_mapping(wanted)
-    with open_media(plan.target, policy=plan.read_policy) as reader:
-        check_belongs(analysis, reader, path=file)
-    render_plan(plan, Call.of(context).reporter, analysis=analysis)
+    return analysis, wanted
 
 
 def _beside(file: Path, name: str) -> str:

@@ -13,37 +13,48 @@ from facefusion.errors import InvalidInput
 from facefusion.provenance.fonts import find_font, sized
 
 PORTRAIT_PX, CAPTION_PX, GAP_PX = 192, 52, 4
-_MOST_COLUMNS = 6
 _GREY = 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Portrait:
-    """One cell. picture: (192, 192, 3) uint8 RGB, or None where nothing shows the person."""
+    """One cell. picture: (h, w, 3) uint8 RGB, or None where nothing shows the person."""
 
     picture: UInt8 | None
     title: str
     line: str
 
 
-def contact_sheet(portraits: Sequence[Portrait]) -> Pixels:
-    """(H, W, 3) uint8 RGB: up to six portraits a row. Raises ValueError for none."""
+def contact_sheet(portraits: Sequence[Portrait], *, width_px: int = PORTRAIT_PX, columns: int = 6) -> Pixels:
+    """(H, W, 3) uint8 RGB: up to `columns` pictures a row, each `width_px` wide, as high as the first needs.
+
+    Raises ValueError for none.
+    """
     if not portraits:
         raise ValueError("contact sheet: got nobody, supported is one portrait or more")
-    cells = [_cell(portrait) for portrait in portraits]
-    columns = min(len(cells), _MOST_COLUMNS)
+    cells = [_cell(portrait, (width_px, _height(portraits, width_px))) for portrait in portraits]
+    columns = min(len(cells), columns)
     cells += [np.full_like(cells[0], 255)] * (-len(cells) % columns)
     return np.vstack([np.hstack(cells[start : start + columns]) for start in range(0, len(cells), columns)])
 
 
-def _cell(portrait: Portrait) -> UInt8:
-    cell = Image.new("RGB", (PORTRAIT_PX + 2 * GAP_PX, PORTRAIT_PX + CAPTION_PX + GAP_PX), "white")
-    grey = np.full((PORTRAIT_PX, PORTRAIT_PX, 3), _GREY, np.uint8)
-    cell.paste(Image.fromarray(grey if portrait.picture is None else portrait.picture), (GAP_PX, GAP_PX))
+def _height(portraits: Sequence[Portrait], width_px: int) -> int:
+    shapes = [portrait.picture.shape for portrait in portraits if portrait.picture is not None]
+    return max(round(width_px * shapes[0][0] / shapes[0][1]), 1) if shapes else width_px
+
+
+def _cell(portrait: Portrait, size: tuple[int, int]) -> UInt8:
+    width, height = size
+    cell = Image.new("RGB", (width + 2 * GAP_PX, height + CAPTION_PX + GAP_PX), "white")
+    grey = np.full((height, width, 3), _GREY, np.uint8)
+    picture = Image.fromarray(grey if portrait.picture is None else portrait.picture)
+    if picture.size != size:
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    cell.paste(picture, (GAP_PX, GAP_PX))
     drawing = ImageDraw.Draw(cell)
     for text, top, size_px in ((portrait.title, 0, 22), (portrait.line, 26, 15)):
         shown, font = _drawable(text)
-        place = (GAP_PX, PORTRAIT_PX + 2 * GAP_PX + top)
+        place = (GAP_PX, height + 2 * GAP_PX + top)
         drawing.text(place, shown, fill="black", font=sized(font, size_px), anchor="la")
     return np.asarray(cell)
 

@@ -1,0 +1,145 @@
+"""Some frames of a run, alone: the very pixels that the whole run would give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from facefusion.core import Analysis, Frame, FrameRange, Progress, UInt8, to_unit
+from facefusion.errors import InvalidInput
+from facefusion.faces.analyser import FaceAnalyser
+from facefusion.media import MediaReader, open_media, write_image
+from facefusion.pipeline.analyse import analysed_range, range_of, survey
+from facefusion.pipeline.analysis_cache import AnalysisCache
+from facefusion.pipeline.analysis_file import check_belongs
+from facefusion.pipeline.contact_sheet import Portrait, contact_sheet
+from facefusion.pipeline.cues import Cue
+from facefusion.pipeline.engine import check_covers, check_label, frame_rate_of, marks_of
+from facefusion.pipeline.flow import Flow
+from facefusion.pipeline.frame_source import SeekingSource
+from facefusion.pipeline.inputs import check_paths
+from facefusion.pipeline.plan import Plan
+from facefusion.pipeline.prepare import load_given
+from facefusion.pipeline.ranges import RangeRenderer
+
+CELL_PX = 400
+"""Width of a frame on a contact sheet."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """One frame as the run gives it, labelled. seconds: when it is shown, from the clip's first frame."""
+
+    frame: Frame
+    seconds: Fraction
+
+
+def preview(
+    plan: Plan,
+    cues: Sequence[Cue] = (),
+    progress: Progress | None = None,
+    *,
+    number: int = 1,
+    analysis: Analysis | None = None,
+    cache: AnalysisCache | None = None,
+) -> list[Preview]:
+    """The frames at `cues`, or `number` frames evenly through what `plan` covers, rendered as the run would.
+
+    analysis: measured before, with its edits, and checked to be of this clip; by default it is taken from `cache`, or
+    measured now, as for the run. Raises InvalidInput for a cue outside of what the plan covers, and what `run` raises.
+    """
+    progress = progress or Progress()
+    check_paths(plan)
+    with open_media(plan.target, frame_rate=frame_rate_of(plan)) as reader:
+        part = range_of(reader, plan.start, plan.end)
+        wanted = [_frame_at(cue, reader, part) for cue in cues] or _spread(part, number)
+        check_label(plan, reader)
+        renderer = _renderer(plan, reader, part, progress, analysis, cache)
+        progress.start("render", total=len(wanted))
+        return list(_rendered(renderer, reader, wanted, progress))
+
+
+def write_preview(path: Path, previews: Sequence[Preview], plan: Plan, *, overwrite: bool = False) -> None:
+    """Write one frame as it is, several as a contact sheet, with the metadata of every result.
+
+    Raises OutputExists, OutputFailed.
+    """
+    frame = previews[0].frame if len(previews) == 1 else Frame(sheet_of(previews))
+    write_image(path, frame, xmp=marks_of(plan).xmp(), overwrite=overwrite)
+
+
+def sheet_of(previews: Sequence[Preview]) -> UInt8:
+    """(H, W, 3) uint8 RGB: the frames side by side, each with its number and time."""
+    cells = [Portrait(_eight_bits(one.frame), _time(one.seconds), f"frame {one.frame.index}") for one in previews]
+    return contact_sheet(cells, width_px=CELL_PX, columns=4)
+
+
+def _eight_bits(frame: Frame) -> UInt8:
+    return (np.clip(to_unit(frame.pixels), 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def _renderer(
+    plan: Plan,
+    reader: MediaReader,
+    part: FrameRange,
+    progress: Progress,
+    analysis: Analysis | None,
+    cache: AnalysisCache | None,
+) -> RangeRenderer:
+    analyser = FaceAnalyser(providers=plan.job.execution_provider)
+    given = load_given(plan, analyser, progress)
+    if analysis is None:
+        measured = analysed_range(plan, reader)
+        analysis = survey(reader, measured, analyser, progress, workers=plan.job.workers, cache=cache)
+    else:
+        check_belongs(analysis, reader)
+    check_covers(analysis, part, plan)
+    return RangeRenderer.prepared(plan, reader, part, analysis, given, progress)
+
+
+def _rendered(
+    renderer: RangeRenderer, reader: MediaReader, wanted: Sequence[int], progress: Progress
+) -> Iterator[Preview]:
+    source, first = SeekingSource(reader), reader.timestamps()[0].seconds
+    with Flow(progress) as flow:
+        for index in wanted:
+            for rendered in renderer.rendered(source, FrameRange(index, index + 1), flow):
+                yield Preview(rendered.frame, rendered.frame.timestamp.seconds - first)
+                progress.advance(faces=len(rendered.notes))
+
+
+def _frame_at(cue: Cue, reader: MediaReader, part: FrameRange) -> int:
+    """The frame that is shown at a cue. Raises InvalidInput when the plan does not cover it."""
+    if cue.frame is not None:
+        index = cue.frame
+    else:
+        begun = reader.range_between(None, (cue.seconds or Fraction(0)) + Fraction(1, 10**9))
+        index = max(begun.stop - 1, 0)
+        last = reader.timestamps()[-1].seconds - reader.timestamps()[0].seconds + 1 / reader.info.average_fps
+        if (cue.seconds or Fraction(0)) >= last:
+            index = reader.num_frames
+    if index not in part:
+        raise InvalidInput(
+            f"{reader.info.path}: at is frame {index}, frames {part.start} to {part.stop - 1} are there; "
+            "choose another place, or change --start and --end"
+        )
+    return index
+
+
+def _spread(part: FrameRange, number: int) -> list[int]:
+    """The middles of `number` equal pieces of `part`."""
+    number = min(number, len(part))
+    return [part.start + (2 * place + 1) * len(part) // (2 * number) for place in range(number)]
+
+
+def _time(seconds: Fraction) -> str:
+    """`1:02:03.500`, from hours down to what is not zero."""
+    thousandths = round(seconds * 1000)
+    minutes, rest = divmod(thousandths, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{rest // 1000:02}.{rest % 1000:03}"
+    return f"{hours}:{minutes:02}:{text}" if hours else f"{minutes}:{text}"
