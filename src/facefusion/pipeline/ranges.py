@@ -17,7 +17,7 @@ from facefusion.pipeline.flow import Flow, mapped
 from facefusion.pipeline.labels import FrameLabels, labelled
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import Given, prepare
-from facefusion.pipeline.recipes import recipe_of
+from facefusion.pipeline.recipes import painted_digest, recipe_of
 from facefusion.pipeline.render import RenderContext, Rendered, render_frame
 
 _FRAMES_AHEAD = 2
@@ -52,14 +52,15 @@ class RangeRenderer:
     ) -> RangeRenderer:
         """The renderer of a run over `part`; raises as `prepare`."""
         cast, overrides = edited(analysis, EditLog.from_plain(analysis.edits))
+        context = prepare(plan, reader, cast, given, progress, overrides)
         return RangeRenderer(
             analysis=analysis,
             cast=cast,
-            context=prepare(plan, reader, cast, given, progress, overrides),
+            context=context,
             labels=FrameLabels(plan.label, analysis, is_clip=reader.info.is_clip, color=reader.info.color),
             is_clip=reader.info.is_clip,
             first_seconds=reader.timestamps()[part.start].seconds,
-            measured_digest=measured_digest(analysis),
+            measured_digest=measured_digest(analysis) + painted_digest(context),
         )
 
     @property

@@ -8,6 +8,7 @@ from hashlib import sha256
 from facefusion.core import Analysis, Face, FrameRange
 from facefusion.pipeline.casting import Casting
 from facefusion.pipeline.overrides import Overrides
+from facefusion.pipeline.render import RenderContext
 
 Role = Callable[[Face], str]
 
@@ -23,6 +24,16 @@ def recipe_of(part: FrameRange, analysis: Analysis, overrides: Overrides, castin
     for line in recipes(wide, analysis, overrides, casting.role_of):
         digest.update(line.encode() + b"\n")
     return digest.hexdigest()
+
+
+def painted_digest(context: RenderContext) -> str:
+    """What the hand-painted masks hold that edits ask for; empty without any. The plan's own is the request's part."""
+    painted = {values: one.painted for values, one in context.variants.items() if one.painted is not None}
+    digest = sha256()
+    for values, mask in sorted(painted.items(), key=lambda pair: repr(pair[0])):
+        digest.update(repr((values, mask.shape)).encode())
+        digest.update(mask.tobytes())
+    return digest.hexdigest() if painted else ""
 
 
 def recipes(part: FrameRange, analysis: Analysis, overrides: Overrides, role_of: Role) -> Iterator[str]:

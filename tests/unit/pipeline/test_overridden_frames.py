@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from facefusion.pipeline.edit_log import EditLog
 from facefusion.pipeline.editing import edited
 from facefusion.pipeline.edits import Adjust, Drop, Edit, Exclude, Merge, Reference, Rename, Strength, Who
 from facefusion.pipeline.overrides import Overrides
-from facefusion.pipeline.recipes import changed_frames, recipe_of
+from facefusion.pipeline.recipes import changed_frames, painted_digest, recipe_of
 from facefusion.pipeline.render import RenderContext, render_frame
 
 CLIP = measured()
@@ -154,3 +154,12 @@ def test_who_is_cast_is_part_of_the_recipe() -> None:
     assert first == recipe_of(part, *state, Casting(own={1: (Painted(0.5),)}, words={1: "anna"})), "that is the plan's"
     assert first != recipe_of(part, *state, Casting(own={2: (Painted(),)}, words={2: "anna"}))
     assert first != recipe_of(part, *state, Casting(chosen=frozenset({1}), shared=(Painted(),)))
+
+
+def test_the_content_of_a_painted_mask_counts_not_its_name() -> None:
+    def painted(value: float) -> RenderContext:
+        mask = np.full((160, 320), value, np.float32)
+        return replace(context(), variants={WIDER: replace(context(), painted=mask)})
+
+    assert painted_digest(context()) == ""
+    assert painted_digest(painted(0.5)) == painted_digest(painted(0.5)) != painted_digest(painted(0.25))
