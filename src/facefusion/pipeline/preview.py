@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facefusion.core import Analysis, Frame, FrameRange, Progress, UInt8, to_unit
+from facefusion.core import Analysis, Frame, FrameRange, Progress, Segment, UInt8, to_unit
 from facefusion.errors import InvalidInput
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media, write_image
@@ -22,9 +22,11 @@ from facefusion.pipeline.engine import check_covers, check_label, frame_rate_of,
 from facefusion.pipeline.flow import Flow
 from facefusion.pipeline.frame_source import SeekingSource
 from facefusion.pipeline.inputs import check_paths
+from facefusion.pipeline.parallel import frames_at_once
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import load_given
 from facefusion.pipeline.ranges import RangeRenderer
+from facefusion.pipeline.segments import segments_of
 
 CELL_PX = 400
 """Width of a frame on a contact sheet."""
@@ -54,13 +56,14 @@ def preview(
     """
     progress = progress or Progress()
     check_paths(plan)
-    with open_media(plan.target, frame_rate=frame_rate_of(plan)) as reader:
+    with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
         part = range_of(reader, plan.start, plan.end)
         wanted = [_frame_at(cue, reader, part) for cue in cues] or _spread(part, number)
         check_label(plan, reader)
         renderer = _renderer(plan, reader, part, progress, analysis, cache)
         progress.start("render", total=len(wanted))
-        return list(_rendered(renderer, reader, wanted, progress))
+        segments = segments_of(part, renderer.analysis.shots, reader.info.average_fps)
+        return list(_rendered(renderer, reader, segments, wanted, progress))
 
 
 def write_preview(path: Path, previews: Sequence[Preview], plan: Plan, *, overwrite: bool = False) -> None:
@@ -94,7 +97,7 @@ def _renderer(
     given = load_given(plan, analyser, progress)
     if analysis is None:
         measured = analysed_range(plan, reader)
-        analysis = survey(reader, measured, analyser, progress, workers=plan.job.workers, cache=cache)
+        analysis = survey(reader, measured, analyser, progress, workers=frames_at_once(plan.job), cache=cache)
     else:
         check_belongs(analysis, reader)
     check_covers(analysis, part, plan)
@@ -102,14 +105,29 @@ def _renderer(
 
 
 def _rendered(
-    renderer: RangeRenderer, reader: MediaReader, wanted: Sequence[int], progress: Progress
+    renderer: RangeRenderer, reader: MediaReader, segments: Sequence[Segment], wanted: Sequence[int], progress: Progress
 ) -> Iterator[Preview]:
-    source, first = SeekingSource(reader), reader.timestamps()[0].seconds
+    first = reader.timestamps()[0].seconds
     with Flow(progress) as flow:
         for index in wanted:
+            segment = next(segment for segment in segments if index in segment)
+            source = _FromSegment(SeekingSource(reader), segment.start)
             for rendered in renderer.rendered(source, FrameRange(index, index + 1), flow):
                 yield Preview(rendered.frame, rendered.frame.timestamp.seconds - first)
                 progress.advance(faces=len(rendered.notes))
+
+
+@dataclass(frozen=True, slots=True)
+class _FromSegment:
+    """Decodes from where a whole run begins with a segment: streams without true key frames look alike only then."""
+
+    source: SeekingSource
+    start: int
+
+    def frames(self, part: FrameRange) -> Iterator[Frame]:
+        """The frames of `part`, in order."""
+        from_there = FrameRange(min(self.start, part.start), part.stop)
+        return (frame for frame in self.source.frames(from_there) if frame.index in part)
 
 
 def _frame_at(cue: Cue, reader: MediaReader, part: FrameRange) -> int:
