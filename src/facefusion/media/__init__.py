@@ -1,5 +1,6 @@
 """Reading and writing pictures and clips. The only room that knows libav; importing it loads neither av nor cv2."""
 
+from facefusion.media.animation_writer import ANIMATION_SUFFIXES, AnimationWriter
 from facefusion.media.codecs import CODECS, CONTAINERS, CodecName
 from facefusion.media.description import MediaInfo, MediaKind, StreamInfo, VideoFormat
 from facefusion.media.encoders import encoder_present
@@ -21,6 +22,8 @@ from facefusion.media.stills import read_image
 from facefusion.media.writer import VideoWriter
 
 __all__ = [
+    "ANIMATION_SUFFIXES",
+    "AnimationWriter",
     "CODECS",
     "CONTAINERS",
     "CodecName",

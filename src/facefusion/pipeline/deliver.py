@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from facefusion.core import Frame, FrameRange, Timestamp
 from facefusion.errors import OutputExists, OutputFailed, UsageError
 from facefusion.media import (
+    ANIMATION_SUFFIXES,
     CONTAINERS,
+    AnimationWriter,
     MediaReader,
     NumberedPattern,
     SequenceWriter,
@@ -25,44 +24,15 @@ from facefusion.media import (
     write_image,
 )
 from facefusion.media.image_writing import WRITABLE_SUFFIXES
-from facefusion.media.paths import temporary_beside, write_atomically
-from facefusion.media.rates import places
+from facefusion.media.paths import temporary_beside
 from facefusion.media.writer import WritePlan
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.settings import CODECS_OWN, EncodeSettings
-from facefusion.provenance import Marks, mark_place, sidecar_path
+from facefusion.pipeline.sinks import Resampling, Sidecar, Sink
+from facefusion.provenance import Marks, mark_place
 
-
-class Sink(ABC):
-    """Takes frames in order. A context: what was written appears when it ends without an error, and never otherwise.
-
-    `warnings`: what could not be kept, one line each, complete at the end.
-    """
-
-    warnings: list[str]
-
-    @abstractmethod
-    def write(self, frame: Frame) -> None:
-        """Take the next frame. Raises OutputFailed."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Let the result appear. Raises OutputFailed, OutputExists."""
-
-    @abstractmethod
-    def abort(self) -> None:
-        """Leave nothing behind."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.abort()
+_HDR_TRANSFERS = (16, 18)
+"""H.273: PQ and HLG."""
 
 
 def open_sink(plan: Plan, reader: MediaReader, part: FrameRange, marks: Marks) -> Sink:
@@ -74,6 +44,8 @@ def open_sink(plan: Plan, reader: MediaReader, part: FrameRange, marks: Marks) -
         return _StillSink(output, reader, plan, marks)
     if NumberedPattern.is_pattern(output):
         return _SequenceSink(output, reader, part, plan, marks)
+    if output.suffix.lower() in ANIMATION_SUFFIXES:
+        return _AnimationSink(output, reader, part, plan, marks)
     return ClipSink(output, reader, part, plan, marks)
 
 
@@ -82,10 +54,13 @@ class ClipSink(Sink):
 
     def __init__(self, output: Path, reader: MediaReader, part: FrameRange, plan: Plan, marks: Marks) -> None:
         if output.suffix.lower() in WRITABLE_SUFFIXES:
-            raise UsageError(f"{output}: a clip is written to a video file, or to a sequence like shot.%04d.png")
+            raise UsageError(
+                f"{output}: a clip is written to a video file, an animation ({', '.join(ANIMATION_SUFFIXES)}), or to a "
+                "sequence like shot.%04d.png"
+            )
         times = reader.timestamps()
         is_whole = len(part) == len(times)
-        self._sidecar = _Sidecar(output, marks, plan)
+        self._sidecar = Sidecar(output, marks, plan)
         self._writer = VideoWriter(
             output,
             like=reader.info,
@@ -133,24 +108,38 @@ class _SequenceSink(Sink):
             xmp=marks.xmp(),
             overwrite=plan.job.overwrite,
         )
-        self._rate = plan.frame_rate if reader.info.kind == "video" else None
-        self._begin = reader.timestamps()[part.start].seconds
-        self._usual_length = 1 / reader.info.average_fps
+        self._resampling = Resampling(reader, part, plan)
 
     def write(self, frame: Frame) -> None:
-        for _ in range(self._times_seen(frame)):
+        for _ in self._resampling.times_of(frame):
             self._writer.write(frame)
-
-    def _times_seen(self, frame: Frame) -> int:
-        """How often a frame is written: once, unless the rate changes."""
-        if self._rate is None:
-            return 1
-        begin = frame.timestamp.seconds - self._begin
-        length = frame.duration_pts * frame.timestamp.time_base or self._usual_length
-        return len(places(begin, begin + length, self._rate))
 
     def close(self) -> None:
         self._writer.close()
+
+    def abort(self) -> None:
+        self._writer.abort()
+
+
+class _AnimationSink(Sink):
+    def __init__(self, output: Path, reader: MediaReader, part: FrameRange, plan: Plan, marks: Marks) -> None:
+        info, self.warnings = reader.info, []
+        if info.has_audio:
+            self.warnings.append(f"{output}: animated pictures carry no sound; the sound of {info.path} is left out")
+        if info.bit_depth > 8 or info.color.transfer in _HDR_TRANSFERS:
+            self.warnings.append(f"{output}: animated pictures have 8 bits and are shown as sRGB; {info.path} has more")
+        self._sidecar = Sidecar(output, marks, plan)
+        self._resampling = Resampling(reader, part, plan)
+        packet = marks.xmp() if mark_place(output) == "xmp" else None
+        quality = plan.encode.output_image_quality
+        self._writer = AnimationWriter(output, quality=quality, xmp=packet, overwrite=plan.job.overwrite)
+
+    def write(self, frame: Frame) -> None:
+        for begin, length in self._resampling.times_of(frame):
+            self._writer.write_for(frame, begin, length)
+
+    def close(self) -> None:
+        self._sidecar.around(self._writer.close)
 
     def abort(self) -> None:
         self._writer.abort()
@@ -234,28 +223,6 @@ class _FolderSink(Sink):
     def _name_for(self, source: Path) -> Path:
         is_markable = source.suffix.lower() in WRITABLE_SUFFIXES and mark_place(source) == "xmp"
         return self._folder / (source.name if is_markable else f"{source.name}.png")
-
-
-class _Sidecar:
-    """The marks of a container that has no place for them, in a file beside it that appears and fails with it."""
-
-    def __init__(self, output: Path, marks: Marks, plan: Plan) -> None:
-        self._output, self._overwrite = output, plan.job.overwrite
-        self._packet = marks.xmp() if mark_place(output) == "sidecar" else None
-        if self._packet is not None:
-            check_output(sidecar_path(output), overwrite=self._overwrite)
-
-    def around(self, finish: Callable[[], None]) -> None:
-        """Write the sidecar, then let `finish` make the output appear; without it the sidecar goes again."""
-        place = sidecar_path(self._output)
-        if self._packet is not None:
-            write_atomically(place, self._packet, overwrite=self._overwrite)
-        try:
-            finish()
-        except BaseException:
-            if self._packet is not None:
-                place.unlink(missing_ok=True)
-            raise
 
 
 def _check_markable(output: Path) -> None:

@@ -21,7 +21,7 @@ from facefusion.media.description import DEFAULT_FPS
 from facefusion.models import open_session
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
-from facefusion.pipeline.deliver import ClipSink, Sink, open_sink
+from facefusion.pipeline.deliver import ClipSink, open_sink
 from facefusion.pipeline.fingerprint import NOT_IN_THE_RESULT, request_key
 from facefusion.pipeline.frame_source import SeekingSource, source_of
 from facefusion.pipeline.inputs import check_paths
@@ -33,6 +33,7 @@ from facefusion.pipeline.render import Rendered
 from facefusion.pipeline.report import Made, RunReport, Tally
 from facefusion.pipeline.segment_run import SegmentRun
 from facefusion.pipeline.segments import segments_of
+from facefusion.pipeline.sinks import Sink
 from facefusion.pipeline.workfolder import WorkFolder
 from facefusion.provenance import Labeller, Marks
 

@@ -267,7 +267,7 @@ def noisy(number: int) -> Frame:
 
 @pytest.mark.parametrize("name", ["out.mp4", "out.mkv", "out.mov"])
 def test_a_full_disk_while_encoding(name: str, small_disk: Path) -> None:
-    with pytest.raises(OutputFailed, match="no space left") as caught:
+    with pytest.raises(OutputFailed, match="the disk is full") as caught:
         encode(small_disk / name, map(noisy, range(40)), like=VideoFormat(640, 480), preset="ultrafast")
     assert one_line(caught.value, small_disk / name)
     assert left_in(small_disk) == []
@@ -275,7 +275,7 @@ def test_a_full_disk_while_encoding(name: str, small_disk: Path) -> None:
 
 def test_a_full_disk_at_the_very_end(small_disk: Path) -> None:
     """All frames are still inside the encoder when the disk fills."""
-    with pytest.raises(OutputFailed, match="no space left"):
+    with pytest.raises(OutputFailed, match="the disk is full"):
         encode(small_disk / "out.mp4", map(noisy, range(8)), like=VideoFormat(640, 480))
     assert left_in(small_disk) == []
 

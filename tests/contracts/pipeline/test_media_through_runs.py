@@ -17,6 +17,7 @@ from facefusion.media import open_media, probe, write_image
 from facefusion.pipeline.engine import run
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.report import RunReport
+from facefusion.provenance import verify
 from portraits import astronaut, write_png
 
 Pass = Callable[..., RunReport]
@@ -121,6 +122,20 @@ def test_a_damaged_frame_is_held_passed_or_refused_by_name(passed: Pass, tmp_pat
     with pytest.raises(MediaUnreadable, match=r"frame 5 \(0\.200 s\) is damaged"):
         passed(path, tmp_path / "stopped.mp4", damaged_frames="stop")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["held.mp4", "in.mp4", path.name]
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".apng"])
+def test_a_clip_becomes_an_animation_and_a_clip_again(suffix: str, passed: Pass, tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "in.mp4", frames=8, look=BIG, sounds=[Sound(seconds=0.32)])
+    output = tmp_path / f"out{suffix}"
+    report = passed(clip.path, output, start="2f")
+    assert any("carry no sound" in line for line in report.warnings)
+    assert numbers_in(output) == list(range(2, 8))
+    assert seconds_in(output) == [Fraction(n, 25) for n in range(6)]
+    assert verify(output).is_marked
+    passed(output, tmp_path / "back.mp4")
+    assert numbers_in(tmp_path / "back.mp4") == list(range(2, 8))
+    assert seconds_in(tmp_path / "back.mp4") == [Fraction(n, 25) for n in range(6)]
 
 
 def test_a_sequence_becomes_a_sequence_with_its_numbers(passed: Pass, tmp_path: Path) -> None:
