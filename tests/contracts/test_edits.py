@@ -290,3 +290,26 @@ def test_a_numbered_sequence_is_analysed_edited_and_rendered_beside_its_file(med
     for number in range(4):
         before, after = (cv2.imread(str(folder / f"shot.{number:04d}.png")) for folder in (tmp_path, tmp_path / "out"))
         assert np.array_equal(before[60:], after[60:]) == (number in (1, 2))
+
+
+def test_edits_go_to_another_analysis_as_text_or_as_a_file(media: Path, file: Path) -> None:
+    edit(file, "rename", 1, "Anna")
+    edit(file, "strength", 0.5, "--person", "Anna", "--from", "2f", "--to", "10f")
+    edit(file, "settings", "mask-areas=eyes+mouth", "mask-occlusion=off")
+    edit(file, "exclude")
+    edit(file, "undo")
+    listed = file.with_name("edits.json")
+    succeeded("edit", file, "export", "--output", listed)
+    assert call("edit", file, "export").out == listed.read_text()
+    assert len(json.loads(listed.read_text())["edits"]) == 3
+    for source in (listed, file):
+        other = Path(copy(media / "clip.ffa", file.with_name("other.ffa")))
+        told = edit(other, "apply", source)
+        assert len(told["edits"]) == 3  # type: ignore[arg-type]
+        assert edit(other, "show")["edits"] == edit(file, "show")["edits"]
+    listed.write_text(listed.read_text().replace('"value": 0.5', '"value": 5'))
+    refused(file.parent, 3, "number 2: edit strength: strength: got 5, supported", "edit", file, "apply", listed)
+    listed.write_text('{"edits": [{"kind": "exclude", "who": {}}, {"kind": "drop", "track": 77}]}')
+    refused(file.parent, 2, r"edit 6 .*: no track 77", "edit", file, "apply", listed)
+    listed.write_text("edits")
+    refused(file.parent, 3, "holds no edits", "edit", file, "apply", listed)

@@ -21,7 +21,10 @@ PAGES = [
     "docs/guide/troubleshooting.md",
 ]
 COMMANDS = ("run", "people", "analyse", "edit", "preview", "render", "verify", "doctor", "models")
-EDITS = ("merge", "split", "rename", "drop", "reference", "strength", "exclude", "settings", "plan", "undo", "show")
+EDITS = (
+    *("merge", "split", "rename", "drop", "reference", "strength", "exclude", "settings", "plan", "undo", "show"),
+    *("apply", "export"),
+)
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 

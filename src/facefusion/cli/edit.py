@@ -212,6 +212,37 @@ def redo(
     _store(context, before, after)
 
 
+@edit_app.command()
+def apply(
+    context: typer.Context,
+    edits: Path = typer.Argument(..., help="A JSON file that `export` wrote, or an .ffa file whose edits are taken."),
+) -> None:
+    """Make all edits of another file, or none of them when one does not fit this clip."""
+    from facefusion.pipeline.edit_list import read_edits
+
+    before = _clip(context)
+    after = before.adding_all(read_edits(edits), author=_author(context))
+    _store(context, before, after)
+
+
+@edit_app.command()
+def export(
+    context: typer.Context,
+    output: Path | None = typer.Option(None, help="Where they go. Default: the terminal."),
+    overwrite: bool = typer.Option(False, help="Replace a file that exists. Default: off."),
+) -> None:
+    """Write the edits that hold as JSON: to keep them with a project, change them by hand, or apply them again."""
+    from facefusion.media.paths import check_output, write_atomically
+    from facefusion.pipeline.edit_list import edits_text
+
+    text = edits_text(entry.edit for entry in _clip(context).log.active)
+    if output is None:
+        print(text, end="")
+        return
+    check_output(output, overwrite=overwrite, inputs=[context.meta["facefusion.file"]])
+    write_atomically(output, text.encode("ascii"), overwrite=overwrite)
+
+
 @edit_app.command("log")
 def log_(context: typer.Context) -> None:
     """Everything that was ever said about the clip: when, by whom, and whether it holds."""

@@ -10,7 +10,7 @@ import typer
 from facefusion.cli.call import Call
 from facefusion.cli.reporting import duration_text
 from facefusion.core import Frame, FrameRange
-from facefusion.pipeline.edit_log import Entry, Turn
+from facefusion.pipeline.edit_log import Entry, Record, Turn
 
 if TYPE_CHECKING:
     from facefusion.pipeline.edited_clip import EditedClip
@@ -19,17 +19,23 @@ _MOST_RANGES = 6
 
 
 def describe(call: Call, before: EditedClip, after: EditedClip) -> None:
-    """Tell what the latest record of `after` did."""
-    record, changed = after.log.records[-1], after.changed_since(before)
-    entry = after.entry(record.number)
-    done = "done" if isinstance(record, Entry) else "undone" if record.is_undo else "done again"
+    """Tell what the records did that `after` has beyond `before`."""
+    made, changed = after.log.records[len(before.log.records) :], after.changed_since(before)
     if call.as_json:
         frames = [[part.start, part.stop] for part in changed]
-        call.answer({"number": entry.number, "edit": str(entry.edit), "state": done, "changed_frames": frames})
+        rows = [{"number": record.number, "edit": str(after.entry(record.number).edit)} for record in made]
+        call.answer({"edits": [{**row, "state": _done(record)} for row, record in zip(rows, made, strict=True)],
+                     "changed_frames": frames})  # fmt: skip
         return
     number = sum(len(part) for part in changed)
     told = f"{number} frame{'' if number == 1 else 's'} may look different: {_ranges(changed)}"
-    call.reporter.say(f"{entry} {done}; {told if number else 'no frame looks different'}")
+    for record in made:
+        call.reporter.say(f"{after.entry(record.number)} {_done(record)}")
+    call.reporter.say(told if number else "no frame looks different")
+
+
+def _done(record: Record) -> str:
+    return "done" if isinstance(record, Entry) else "undone" if record.is_undo else "done again"
 
 
 def print_log(call: Call, clip: EditedClip) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -49,6 +50,13 @@ class EditedClip:
     def adding(self, edit: Edit, *, author: str) -> EditedClip:
         """With one more edit. Raises UsageError, naming it, when it does not fit."""
         return self._with(self.measured, self.log.adding(edit, author=author))
+
+    def adding_all(self, edits: Sequence[Edit], *, author: str) -> EditedClip:
+        """With several more edits, or none of them when one does not fit. Raises UsageError, naming it."""
+        log = self.log
+        for edit in edits:
+            log = log.adding(edit, author=author)
+        return self._with(self.measured, log)
 
     def undoing(self, number: int | None, *, author: str) -> EditedClip:
         """Without an edit, by default the latest. Raises UsageError when there is none, or others build on it."""
