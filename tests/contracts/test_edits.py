@@ -192,7 +192,9 @@ def test_options_kept_in_the_file_are_used_and_flags_win(
     output = file.with_name("out.mkv")
     succeeded("render", file, "--output", output)
     assert all(np.array_equal(a, b) for a, b in zip(frames_of(output), full, strict=True))
-    succeeded("render", file, "--output", output, "--overwrite", "--face-selector-mode", "one")
+    job = file.with_name("job.toml")
+    job.write_text('face-selector-mode = "one"\noverwrite = true\n')
+    succeeded("render", file, "--output", output, "--config", job)
     assert sum(same(a, b, LEFT) + same(a, b, RIGHT) for a, b in zip(frames_of(output), target, strict=True)) == 12
 
 

@@ -51,8 +51,10 @@ def frames_of(path: Path) -> list[Pixels]:
     ("at", "index"), [("0f", 0), ("8f", 8), ("0.1", 2), ("0.199", 2), ("0:00.200", 3), ("0.43", 8)]
 )
 def test_a_preview_is_the_frame_of_the_run(folder: Path, tmp_path: Path, at: str, index: int) -> None:
-    output = tmp_path / "one.png"
-    told = succeeded("--json", "preview", folder / "duo.mkv", "--at", at, *request(folder), "--output", output).out
+    output, job = tmp_path / "one.png", tmp_path / "job.toml"
+    run = [*request(folder), "--target", folder / "none.mkv", "--output", folder / "none.mp4"]
+    succeeded(*run, "--save-config", job, "--dry-run")
+    told = succeeded("--json", "preview", folder / "duo.mkv", "--at", at, "--config", job, "--output", output).out
     done = json.loads(told.splitlines()[-1])
     assert [frame["frame"] for frame in done["frames"]] == [index]
     assert done["frames"][0]["seconds"] == pytest.approx(TICKS[index] / 1000)

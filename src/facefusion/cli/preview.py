@@ -9,6 +9,7 @@ import typer
 
 from facefusion.cli.caching import FOLDER, SWITCHED_OFF, cache_of
 from facefusion.cli.call import Call
+from facefusion.cli.jobfile import read_job
 from facefusion.cli.render import kept_request
 from facefusion.cli.stopping import stopped_by_signals
 from facefusion.core import Progress
@@ -17,6 +18,8 @@ from facefusion.media import check_output
 from facefusion.pipeline.cues import parse_cue
 from facefusion.pipeline.inputs import files_read
 from facefusion.pipeline.plan import Plan
+
+_PLACES = ("target", "output", "overwrite")
 
 
 def preview(
@@ -34,6 +37,9 @@ def preview(
         show_default=False,
         help="How many frames, evenly spread, where --at is not given. Default: 1.",
     ),
+    config: Path | None = typer.Option(
+        None, help="A TOML job file, as `run` takes it; its target and output do not count here. Default: none."
+    ),
     analysis_cache: Path | None = FOLDER,
     no_analysis_cache: bool = SWITCHED_OFF,
 ) -> None:
@@ -50,6 +56,8 @@ def preview(
     call = Call.of(context)
     if values.get("target"):
         raise UsageError(f"target: the clip is named before the flags; got {clip} and --target {values['target']}")
+    if config:
+        values = {**{name: value for name, value in read_job(config).items() if name not in _PLACES}, **values}
     is_file = clip.suffix.lower() == ".ffa"
     analysis, wanted = kept_request(clip, values) if is_file else (None, {**values, "target": str(clip)})
     given_output = values.get("output")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from facefusion.cli.call import Call
+from facefusion.cli.jobfile import read_job
 from facefusion.cli.run import render as render_plan
 from facefusion.errors import UsageError
 from facefusion.media import NumberedPattern, open_media
@@ -22,6 +23,10 @@ def render(
     *,
     context: typer.Context,
     file: Path = typer.Argument(..., help="The analysis file, with its edits: see `facefusion edit`."),
+    config: Path | None = typer.Option(
+        None,
+        help="A TOML job file, as `run` takes it; it wins over what was kept in FILE, a flag over both. Default: none.",
+    ),
 ) -> None:
     """Render a clip from its analysis file: nothing is measured again, and every edit in the file is respected.
 
@@ -30,7 +35,7 @@ def render(
     """
     from facefusion.pipeline.analysis_file import check_belongs
 
-    analysis, wanted = kept_request(file, values)
+    analysis, wanted = kept_request(file, {**(read_job(config) if config else {}), **values})
     plan = Plan.from_mapping(wanted)
     with open_media(plan.target) as reader:
         check_belongs(analysis, reader, path=file)
