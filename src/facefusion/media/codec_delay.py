@@ -16,6 +16,7 @@ from typing import Any
 
 import av
 
+from facefusion.media.ebml import children, element, size_at
 from facefusion.media.libav import open_input
 
 _TRACKS, _TRACK_ENTRY, _CODEC_DELAY = b"\x16\x54\xae\x6b", b"\xae", b"\x56\xaa"
@@ -54,32 +55,11 @@ def with_codec_delay(data: bytes, delay_ns: int) -> bytes:
     tracks = data.rfind(_TRACKS)  # an index in front names the element too
     if tracks < 0:
         raise ValueError("matroska: holds no tracks")
-    begin, length = _size(data, tracks + len(_TRACKS))
+    begin, length = size_at(data, tracks + len(_TRACKS))
     if data[begin : begin + 1] != _TRACK_ENTRY:
         raise ValueError("matroska: begins its tracks with something else")
-    entry_begin, entry_length = _size(data, begin + 1)
+    entry_begin, entry_length = size_at(data, begin + 1)
     entry = data[entry_begin : entry_begin + entry_length]
-    if not any(name == _CODEC_DELAY for name in _children(entry)):
-        entry += _element(_CODEC_DELAY, delay_ns.to_bytes(8, "big"))
-    return data[:tracks] + _element(_TRACKS, _element(_TRACK_ENTRY, entry)) + data[begin + length :]
-
-
-def _element(name: bytes, content: bytes) -> bytes:
-    return name + (0x01 << 56 | len(content)).to_bytes(8, "big") + content
-
-
-def _children(content: bytes) -> Iterator[bytes]:
-    """Ids of the elements in `content`."""
-    at = 0
-    while at < len(content):
-        width = 9 - content[at].bit_length()
-        begin, length = _size(content, at + width)
-        yield content[at : at + width]
-        at = begin + length
-
-
-def _size(data: bytes, at: int) -> tuple[int, int]:
-    """(where the content begins, its length) of an element whose size stands at `at`."""
-    width = 9 - data[at].bit_length()
-    number = int.from_bytes(data[at : at + width], "big") & ((1 << 7 * width) - 1)
-    return at + width, number
+    if not any(name == _CODEC_DELAY for name in children(entry)):
+        entry += element(_CODEC_DELAY, delay_ns.to_bytes(8, "big"))
+    return data[:tracks] + element(_TRACKS, element(_TRACK_ENTRY, entry)) + data[begin + length :]

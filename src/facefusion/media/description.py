@@ -74,7 +74,7 @@ class MediaInfo:
     rotation_deg: clockwise turn (0, 90, 180, 270) that was applied to make it upright; mirrored: then flipped sideways.
     num_frames_from_header: as claimed by the file; None where it claims nothing. `MediaReader` counts exactly.
     start_seconds: time of the first picture. color: H.273 code points of the stored pictures.
-    light: the static metadata of HDR.
+    light: the static metadata of HDR. left_out: what the pictures carry beside their pixels and no writer takes along.
     """
 
     path: Path
@@ -100,6 +100,7 @@ class MediaInfo:
     sample_aspect_ratio: Fraction = Fraction(1)
     container: str = ""
     streams: tuple[StreamInfo, ...] = ()
+    left_out: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -19,6 +19,13 @@ from facefusion.media.libav import reason
 from facefusion.media.light_metadata import light_metadata_of
 from facefusion.media.orientation import UPRIGHT, Orientation, from_display_matrix
 
+_LEFT_OUT = {
+    "A53_CC": "captions inside the pictures",
+    "DYNAMIC_HDR_PLUS": "dynamic metadata (HDR10+)",
+    "DYNAMIC_HDR_VIVID": "dynamic metadata (HDR Vivid)",
+    "DOVI_METADATA": "dynamic metadata (Dolby Vision)",
+}
+"""Side data of pictures, by libav's names, that is about the picture as it was and cannot be written."""
 _ATTACHED_PICTURE = 1 << 10
 
 
@@ -71,6 +78,7 @@ def describe(path: Path, container: Any) -> MediaInfo:
         color=color_of(picture, context),
         light=light_metadata_of(picture),
         field_order=field_order_of(picture, context),
+        left_out=tuple(dict.fromkeys(words for name, words in _LEFT_OUT.items() if picture.side_data.get(name))),
         sample_aspect_ratio=1 / sample_aspect if turn.swaps_sides else sample_aspect,
         container=container.format.name,
         streams=tuple(_stream(each) for each in container.streams),

@@ -59,7 +59,8 @@ class LibavReader(MediaReader):
 
     @property
     def warnings(self) -> list[str]:
-        return [*self._about_fields(), *self._damage.lines()]
+        left_out = [f"{self._path.name}: {what} left out" for what in self.info.left_out]
+        return [*self._about_fields(), *left_out, *self._damage.lines()]
 
     def _about_fields(self) -> list[str]:
         if self._fields == "progressive":

@@ -113,7 +113,7 @@ class Muxing:
         if info.field_order != video.field_order:
             self._warnings.append(f"{here} does not tell interlaced pictures")
         if not is_close(video.light, info.light):
-            self._warnings.append(f"{here} does not keep the mastering metadata of HDR; H.264, H.265 and AV1 do")
+            self._warnings.append(f"{here} does not keep the mastering metadata of HDR; MP4, MOV and MKV do")
         for name, value in self._plan.metadata.items():
             if kept.get(name.lower()) != value:
                 self._warnings.append(f"a {self._plan.container.name} file does not keep the metadata entry {name!r}")

@@ -12,6 +12,7 @@ import cv2
 from facefusion.core import ColorInfo
 from facefusion.media.fields import CODEC_FIELD_ORDER, INTERLACED_CODING
 from facefusion.media.light_metadata import encoder_options
+from facefusion.media.light_template import is_carried_beside, lit_template
 from facefusion.media.rates import ticks_for
 from facefusion.media.writer import WritePlan
 
@@ -30,7 +31,7 @@ def add_video(container: Any, plan: WritePlan) -> Any:
     """
     video, tags, base = plan.video, output_color(plan), time_base_of(plan)
     encoder = plan.codec.odd_encoder if plan.codec.odd_encoder and video.width % 2 else plan.codec.encoder
-    stream: Any = container.add_stream(encoder, rate=_rate(plan.average_fps), options=_options(plan), time_base=base)
+    stream = _stream(container, encoder, plan, base)
     stream.time_base = base
     context = stream.codec_context
     context.width, context.height, context.pix_fmt = video.width, video.height, plan.pixel_format
@@ -46,6 +47,19 @@ def add_video(container: Any, plan: WritePlan) -> Any:
         context.gop_size = max(1, round(plan.average_fps * _KEYFRAME_EVERY_SECONDS))
     if plan.codec.name == "h265" and plan.container.name in ("mp4", "mov"):
         context.codec_tag = "hvc1"
+    if video.light is not None and is_carried_beside(encoder):
+        context.open()
+    return stream
+
+
+def _stream(container: Any, encoder: str, plan: WritePlan, base: Fraction) -> Any:
+    rate, light = _rate(plan.average_fps), plan.video.light
+    if light is None or not is_carried_beside(encoder):
+        return container.add_stream(encoder, rate=rate, options=_options(plan), time_base=base)
+    with lit_template(encoder, light) as template:
+        stream = container.add_stream_from_template(template, opaque=False)
+    stream.codec_context.options = _options(plan)
+    stream.codec_context.framerate, stream.codec_context.time_base = rate, base
     return stream
 
 

@@ -16,8 +16,8 @@ from joined_copying import copy_by_segments
 from numpy.typing import NDArray
 
 from clips import Look, make_clip, number_of, picture
-from facefusion.core import ColorInfo, Frame
-from facefusion.media import MediaInfo, VideoWriter, open_media, probe
+from facefusion.core import ColorInfo, Frame, Timestamp
+from facefusion.media import MediaInfo, VideoFormat, VideoWriter, open_media, probe
 from facefusion.media.light_metadata import LightMetadata, MasteringDisplay
 
 Planes = list[NDArray[Any]]
@@ -117,16 +117,26 @@ _GRADED = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450
 _PQ = {"primaries": 9, "transfer": 16, "matrix": 9, "color_range": 1}
 
 
+HOLD_LIGHT = [
+    ("auto", ".mp4"),
+    ("h264", ".mkv"),
+    ("h265", ".mp4"),
+    ("h265", ".mov"),
+    ("h265", ".ts"),
+    ("av1", ".webm"),
+    ("prores", ".mov"),
+    ("prores", ".mkv"),
+    ("ffv1", ".mkv"),
+]
+
+
 def hdr10(path: Path) -> Path:
     options = {"crf": "12", "x265-params": f"log-level=none:{_GRADED}"}
     return make_clip(path, look=Look("libx265", "yuv420p10le", options=options, **_PQ)).path
 
 
 @pytest.mark.parametrize("copy", [copy_clip, copy_by_segments])
-@pytest.mark.parametrize(
-    ("codec", "suffix"),
-    [("auto", ".mp4"), ("h264", ".mkv"), ("h265", ".mp4"), ("h265", ".mov"), ("h265", ".ts"), ("av1", ".webm")],
-)
+@pytest.mark.parametrize(("codec", "suffix"), HOLD_LIGHT)
 def test_mastering_metadata_goes_along(codec: str, suffix: str, copy: Any, tmp_path: Path) -> None:
     source, output = hdr10(tmp_path / "in.mp4"), tmp_path / f"out{suffix}"
     assert probe(source).light == LIGHT
@@ -147,8 +157,49 @@ def test_what_cannot_hold_hdr_says_so(tmp_path: Path) -> None:
     source = hdr10(tmp_path / "in.mp4")
     lines = copy_clip(source, tmp_path / "out.webm", codec="vp9").warnings
     assert any("vp9 stores 8 bits of 10" in line for line in lines)
-    assert any("does not keep the mastering metadata" in line for line in lines)
     assert probe(tmp_path / "out.webm").color == ColorInfo(9, 16, 9, False)
+    assert probe(tmp_path / "out.webm").light == LIGHT
+    lines = copy_clip(source, tmp_path / "out.avi").warnings
+    assert any("does not keep the mastering metadata" in line for line in lines)
+
+
+@pytest.mark.parametrize("light", [LightMetadata(DISPLAY), LightMetadata(None, 1200, 400)])
+@pytest.mark.parametrize(
+    ("codec", "suffix"), [("h265", ".mp4"), ("h264", ".mp4"), ("prores", ".mov"), ("ffv1", ".mkv")]
+)
+def test_half_of_the_metadata_is_enough(codec: Any, suffix: str, light: LightMetadata, tmp_path: Path) -> None:
+    like = VideoFormat(96, 72, color=ColorInfo(9, 16, 9, False), bit_depth=10, light=light, time_base=Fraction(1, 25))
+    with VideoWriter(tmp_path / f"a{suffix}", like=like, codec=codec) as writer:
+        for number in range(4):
+            writer.write(Frame(picture(number, dtype=np.uint16), number, Timestamp(number, Fraction(1, 25)), 1))
+    assert writer.warnings == []
+    assert probe(tmp_path / f"a{suffix}").light == light
+    assert probe(tmp_path / f"a{suffix}").average_fps == 25
+
+
+def with_captions(source: Path, output: Path) -> Path:
+    """The clip, with closed captions (CTA-708 in an SEI message, ATSC A/53) in front of every picture."""
+    body = b"\xb5\x00\x31GA94\x03" + bytes([0x40 | 1, 0xFF]) + b"\xfc\x94\x2c" + b"\xff"
+    message = b"\x06\x04" + bytes([len(body)]) + body + b"\x80"
+    with av.open(str(source)) as whole, av.open(str(output), "w") as out:
+        copy = out.add_stream_from_template(whole.streams.video[0])
+        for packet in whole.demux(video=0):
+            if packet.size:
+                filled = av.Packet(len(message).to_bytes(4, "big") + message + bytes(packet))
+                filled.pts, filled.dts, filled.time_base = packet.pts, packet.dts, packet.time_base
+                filled.is_keyframe, filled.stream = packet.is_keyframe, copy
+                out.mux_one(filled)
+    return output
+
+
+def test_what_pictures_carry_beside_and_is_not_kept_is_said(tmp_path: Path) -> None:
+    source = with_captions(make_clip(tmp_path / "plain.mp4").path, tmp_path / "in.mp4")
+    with open_media(source) as reader:
+        assert [number_of(frame.pixels) for frame in reader] == list(range(24))
+        assert reader.warnings == ["in.mp4: captions inside the pictures left out"]
+    with open_media(tmp_path / "plain.mp4") as reader:
+        list(reader)
+        assert reader.warnings == []
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="slow")
