@@ -33,7 +33,7 @@ from facefusion.pipeline.measuring import Tools
 
 BARS = (
     Bar("mb_for_ten_minutes", "at most", 30),
-    Bar("mb_in_memory_for_an_hour", "at most", 150),
+    Bar("mb_in_memory_for_an_hour", "at most", 160),
     Bar("measures_share", "at most", 0.05),
 )
 CLIPS = ("lp_d0_green", "lp_d18", "lp_d19", "lp_s18", "vr_1", "vr_4", "echomimic_a_synthetic")

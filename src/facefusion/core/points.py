@@ -1,4 +1,9 @@
-"""Points that move through many frames, kept small: fixed point, differences, compressed in blocks."""
+"""Points that move through many frames, kept small: fixed point, differences, compressed in blocks.
+
+A block is one byte, 1 where rows are kept as differences from the row before, and deflated numbers: of every point the
+difference from its neighbour in `face_tree`, x of all points and rows first, then y, then z, as zigzag numbers of four
+bytes, all first bytes before all second ones and so on.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facefusion.core.arrays import Float32, check_shape
+from facefusion.core.face_tree import depths_first, generations, parents_of
 
 STEPS_PER_PX = 64
 """Coordinates are whole multiples of 1/64 pixel."""
@@ -19,6 +25,7 @@ BLOCK_ROWS = 64
 _FARTHEST_PX = 2.0**17
 _BLOCKS_HELD = 32
 _LEVEL = 6
+_PATH, _EACH = b"\x01", b"\x00"
 
 Steps = NDArray[np.int32]
 
@@ -43,10 +50,10 @@ class PackedPoints:
         self._begins = np.array([0, *accumulate(lengths)], np.int64)
 
     @staticmethod
-    def of(points: Float32) -> PackedPoints:
-        """Pack (n, K, 3) float32, pixels. Raises ValueError for NaN and infinity."""
+    def of(points: Float32, *, is_path: bool = True) -> PackedPoints:
+        """Pack (n, K, 3) float32, pixels; is_path as in PointPacker. Raises ValueError for NaN and infinity."""
         check_shape("packed points", points, (None, None, 3))
-        packer = PointPacker()
+        packer = PointPacker(is_path=is_path)
         for row in points:
             packer.append(row)
         return packer.finish(num_points=points.shape[1])
@@ -91,20 +98,28 @@ class PackedPoints:
         begins = self._begins
         low = int(np.searchsorted(begins, first, side="left"))
         high = int(np.searchsorted(begins, stop, side="right")) - 1
+        is_path = not self.blocks or self.blocks[0][:1] == _PATH
         if low >= high:
-            return PackedPoints.of(self.decoded(first, stop))
+            return PackedPoints.of(self.decoded(first, stop), is_path=is_path)
         whole = PackedPoints(self.blocks[low:high], self.lengths[low:high], self.num_points)
         before, after = self.decoded(first, int(begins[low])), self.decoded(int(begins[high]), stop)
-        return PackedPoints.joined([PackedPoints.of(before), whole, PackedPoints.of(after)])
+        return PackedPoints.joined(
+            [PackedPoints.of(before, is_path=is_path), whole, PackedPoints.of(after, is_path=is_path)]
+        )
 
     def _unpacked(self, block: int) -> Float32:
         return _unpacked(self.blocks[block], self.lengths[block], self.num_points)
 
 
 class PointPacker:
-    """Packs rows as they come; holds at most one block unpacked."""
+    """Packs rows as they come; holds at most one block unpacked.
 
-    def __init__(self) -> None:
+    is_path: rows are places on a path, so that their differences are smaller than they are; else, as with movements,
+    every row stands for itself. It changes the size, not what comes out.
+    """
+
+    def __init__(self, *, is_path: bool = True) -> None:
+        self._is_path = is_path
         self._waiting: list[Steps] = []
         self._blocks: list[bytes] = []
         self._lengths: list[int] = []
@@ -130,7 +145,7 @@ class PointPacker:
         return PackedPoints(self._blocks, self._lengths, num_points)
 
     def _close_block(self) -> None:
-        self._blocks.append(_packed(np.stack(self._waiting)))
+        self._blocks.append(_packed(np.stack(self._waiting), is_path=self._is_path))
         self._lengths.append(len(self._waiting))
         self._waiting = []
 
@@ -142,24 +157,39 @@ def _steps(points: Float32) -> Steps:
     return np.rint(near * STEPS_PER_PX).astype(np.int32)
 
 
-def _packed(steps: Steps) -> bytes:
-    """Differences from row to row and from point to point, zigzag, byte planes apart, deflated."""
-    moves = np.diff(np.diff(steps, axis=0, prepend=0), axis=1, prepend=0).transpose(2, 1, 0)
+def _packed(steps: Steps, *, is_path: bool) -> bytes:
+    num_points = steps.shape[1]
+    rows = np.diff(steps, axis=0, prepend=0) if is_path else steps
+    parents = np.array(parents_of(num_points), np.intp)
+    apart = rows - np.where(parents[:, None] >= 0, rows[:, parents], 0)
+    moves = apart[:, depths_first(num_points)].transpose(2, 1, 0)
     unsigned = ((moves << 1) ^ (moves >> 31)).astype("<u4", order="C")
     planes = unsigned.view(np.uint8).reshape(-1, 4).T
-    return zlib.compress(planes.tobytes(), _LEVEL)
+    return (_PATH if is_path else _EACH) + zlib.compress(planes.tobytes(), _LEVEL)
 
 
 @lru_cache(maxsize=_BLOCKS_HELD)
 def _unpacked(block: bytes, rows: int, num_points: int) -> Float32:
     """(rows, num_points, 3) float32, read-only. Raises ValueError when the block is damaged."""
     try:
-        planes = np.frombuffer(zlib.decompress(block), np.uint8).reshape(4, -1)
+        planes = np.frombuffer(zlib.decompress(block[1:]), np.uint8).reshape(4, -1)
         unsigned = np.ascontiguousarray(planes.T).view("<u4").astype(np.uint32).reshape(3, num_points, rows)
     except (zlib.error, ValueError) as error:
         raise ValueError(f"packed points: a damaged block ({error}); measure the clip again") from error
     moves = (unsigned >> 1).astype(np.int32) ^ -(unsigned & 1).astype(np.int32)
-    steps = moves.transpose(2, 1, 0).cumsum(axis=1, dtype=np.int32).cumsum(axis=0, dtype=np.int32)
+    steps = _whole(moves, num_points).transpose(2, 1, 0)
+    if block[:1] == _PATH:
+        steps = steps.cumsum(axis=0, dtype=np.int32)
     points = steps.astype(np.float32) / np.float32(STEPS_PER_PX)
     points.flags.writeable = False
     return points
+
+
+def _whole(moves: Steps, num_points: int) -> Steps:
+    """(3, K, rows): differences from neighbours, in the order of the file, added up and in the order of the points."""
+    whole = np.empty_like(moves)
+    whole[:, depths_first(num_points)] = moves
+    parents = np.array(parents_of(num_points), np.intp)
+    for points in generations(num_points):
+        whole[:, points] += whole[:, parents[points]]
+    return whole

@@ -251,7 +251,7 @@ class _TrackPacker:
         self._frames: list[int] = []
         self._columns: list[FaceColumns] = []
         self._waiting: list[Face] = []
-        self._packer, self._moves = PointPacker(), PointPacker()
+        self._packer, self._moves = PointPacker(), PointPacker(is_path=False)
         self._num_points: int | None = None
         self._has_moved = False
 
@@ -284,7 +284,7 @@ class _TrackPacker:
 
 def _unmoved(track: Track) -> PackedPoints:
     num_points = 0 if track.points is None else track.points.num_points
-    return PackedPoints.of(np.zeros((len(track), num_points, 3), np.float32))
+    return PackedPoints.of(np.zeros((len(track), num_points, 3), np.float32), is_path=False)
 
 
 def _angles(pose: HeadPose | None) -> tuple[float, float, float]:
