@@ -101,7 +101,7 @@ class VideoWriter:
             threads=threads,
             metadata=dict(metadata or {}),
             copy_streams_from=source,
-            start_seconds=video.origin_seconds if start is None else start.seconds,
+            start_seconds=_origin(like, container) if start is None else start.seconds,
             stop_seconds=None if stop is None else stop.seconds,
             is_trim=start is not None or stop is not None,
             frame_rate=frame_rate,
@@ -183,6 +183,13 @@ class VideoWriter:
         if self._encoding is not None:
             self._encoding.abort()
         discard(self._temporary)
+
+
+def _origin(like: MediaInfo | VideoFormat, container: ContainerFormat) -> Fraction:
+    """The source's time that becomes 0: containers without times of their own begin with the first picture."""
+    if not container.variable_rate and isinstance(like, MediaInfo):
+        return like.start_seconds
+    return like.origin_seconds
 
 
 def _encoder_options(codec: VideoCodec, quality: float | None, preset: str | None) -> dict[str, str]:

@@ -10,6 +10,7 @@ from copying import copy_clip
 
 from clips import SAMPLE_RATE, Look, Sound, heard, lag_seconds, make_clip, number_of, packets_of
 from facefusion.media import open_media, probe
+from named_clips import MAKERS
 
 CODECS = {
     "aac": ".mp4",
@@ -118,3 +119,52 @@ def test_sound_at_another_rate_is_in_step(tmp_path: Path) -> None:
     for suffix in (".mp4", ".mkv", ".webm"):
         copy_clip(source, tmp_path / f"out{suffix}")
         assert abs(offset_seconds(source, tmp_path / f"out{suffix}")) < 1.5 / SAMPLE_RATE
+
+
+@pytest.mark.parametrize("suffix", CONTAINERS)
+@pytest.mark.parametrize("codec", ["aac", "pcm_s16le", "ac3"])
+def test_a_part_is_in_step_in_any_container(codec: str, suffix: str, tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "in.mov", sounds=[Sound(codec=codec, seconds=1)]).path
+    output = tmp_path / f"out{suffix}"
+    copy_clip(source, output, start=7, stop=20)
+    with open_media(output) as reader:
+        assert [number_of(frame.pixels) for frame in reader] == list(range(7, 20))
+        begin_of_pictures = reader.timestamps()[0].seconds
+    begin, samples = heard(output)
+    first, whole = heard(source)
+    in_source = float(first) + lag_seconds(samples, whole)
+    assert abs(in_source - float(begin - begin_of_pictures) - 7 / 25) < (
+        0.001 if suffix in COARSE else 1.5 / SAMPLE_RATE
+    )
+    end = float(begin - begin_of_pictures) + len(samples) / SAMPLE_RATE
+    assert abs(end - 13 / 25) < 0.05
+
+
+@pytest.mark.parametrize("suffix", CONTAINERS)
+def test_pictures_that_begin_late_stay_in_step(suffix: str, tmp_path: Path) -> None:
+    ticks, base = [6006 + n * 1001 for n in range(12)], Fraction(1, 30_000)
+    source = make_clip(tmp_path / "in.mp4", ticks=ticks, time_base=base, sounds=[Sound(seconds=1)]).path
+    output = tmp_path / f"out{suffix}"
+    copy_clip(source, output)
+    begin, samples = heard(output)
+    if suffix == ".avi":  # it begins with its first picture, and the sound is cut there
+        first, whole = heard(source)
+        assert probe(output).start_seconds == begin == 0
+        assert abs(float(first) + lag_seconds(samples, whole) - 0.2002) < 0.0011
+    else:
+        assert abs(offset_seconds(source, output)) < (0.0011 if suffix in COARSE else 1.5 / SAMPLE_RATE)
+        assert abs(float(probe(output).start_seconds - begin) - 0.2002) < 0.03
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
+def test_negative_times_keep_pictures_and_sound_in_step(suffix: str, tmp_path: Path) -> None:
+    source = MAKERS["negative.ts"](tmp_path / "in.ts").path
+    output = tmp_path / f"out{suffix}"
+    copy_clip(source, output)
+    with open_media(output) as reader:
+        assert [number_of(frame.pixels) for frame in reader] == list(range(24))
+        times = [time.seconds for time in reader.timestamps()]
+        tolerance = Fraction(1, 1000) if suffix == ".mkv" else 0
+        assert all(abs(time - times[0] - Fraction(n, 25)) <= tolerance for n, time in enumerate(times))
+    assert payload(output) == payload(source)
+    assert abs(offset_seconds(source, output)) < (0.0011 if suffix == ".mkv" else 1.5 / SAMPLE_RATE)

@@ -124,6 +124,20 @@ def test_a_damaged_frame_is_held_passed_or_refused_by_name(passed: Pass, tmp_pat
     assert sorted(each.name for each in tmp_path.iterdir()) == ["held.mp4", "in.mp4", path.name]
 
 
+def test_interlaced_clips_are_kept_made_whole_or_refused(passed: Pass, tmp_path: Path) -> None:
+    look = Look(width=WIDTH, height=HEIGHT, options={"crf": "8", "x264-params": "bff=1"})
+    path = make_clip(tmp_path / "in.mp4", frames=6, look=look).path
+    assert probe(path).field_order == "bottom"
+    for policy, order in (("keep", "bottom"), ("deinterlace", "progressive")):
+        report = passed(path, tmp_path / f"{policy}.mp4", interlaced=policy)
+        assert len([line for line in report.warnings if "interlaced" in line]) == 1
+        assert probe(tmp_path / f"{policy}.mp4").field_order == order
+        assert numbers_in(tmp_path / f"{policy}.mp4") == list(range(6))
+    with pytest.raises(InvalidInput, match="is interlaced"):
+        passed(path, tmp_path / "refused.mp4", interlaced="stop")
+    assert not (tmp_path / "refused.mp4").exists()
+
+
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".apng"])
 def test_a_clip_becomes_an_animation_and_a_clip_again(suffix: str, passed: Pass, tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "in.mp4", frames=8, look=BIG, sounds=[Sound(seconds=0.32)])
