@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from facefusion.cli.call import Call
-from facefusion.cli.reporting import duration_text
 from facefusion.core import Frame, FrameRange
 from facefusion.pipeline.edit_log import Entry, Record, Turn
 
@@ -119,7 +118,7 @@ def _print_summary(told: dict[str, Any]) -> None:
     tracks = Table("track", "person", "from frame", "to frame", "from", "faces", box=None)
     for row in told["tracks"]:
         seconds = row["from_seconds"]
-        shown = "" if seconds is None else duration_text(seconds)
+        shown = "" if seconds is None else _place(seconds)
         numbers = (row["id"], row["person"], row["range"][0], row["range"][1], shown, row["frames"])
         tracks.add_row(*("" if number is None else str(number) for number in numbers))
     for table in (people, tracks):
@@ -140,6 +139,12 @@ def _record_row(clip: EditedClip, record: Entry | Turn) -> dict[str, Any]:
         "edit": str(clip.entry(record.number).edit),
         "state": clip.log.state_of(record.number),
     }
+
+
+def _place(seconds: float) -> str:
+    """`1:02.5`, never later than what it stands for, so that it can be given back as `--from`."""
+    minutes, tenths = divmod(int(seconds * 10 + 1e-6), 600)
+    return f"{minutes}:{tenths / 10:04.1f}"
 
 
 def _ranges(parts: tuple[FrameRange, ...]) -> str:

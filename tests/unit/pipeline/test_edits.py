@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -113,6 +114,29 @@ def test_foreign_edits_are_refused_in_one_line(data: Any, says: str) -> None:
 def test_a_damaged_history_is_refused(records: list[Any]) -> None:
     with pytest.raises(InvalidInput, match="edits: damaged"):
         EditLog.from_plain(records)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 50) | st.floats() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["person", "track", "a"]), inner, max_size=2)
+    ),
+    max_leaves=6,
+)
+
+
+@given(edits(), st.data())
+def test_whatever_another_program_writes_is_read_or_refused(edit: Edit, data: Any) -> None:
+    written = to_plain(edit)
+    name = data.draw(st.sampled_from([*written, "more"]))
+    written[name] = data.draw(JSON)
+    record: dict[str, Any] = {"number": 1, "time": NOON.isoformat(), "author": "Ann", "edit": written}
+    if data.draw(st.booleans()):
+        record[data.draw(st.sampled_from([*record, "undo"]))] = data.draw(JSON)
+    with suppress(InvalidInput):
+        EditLog.from_plain([record])
+    with suppress(InvalidInput):
+        EditLog.from_plain(data.draw(st.lists(JSON, max_size=2)))
 
 
 def test_settings_are_typed_sorted_and_checked() -> None:
