@@ -1,58 +1,68 @@
-"""The network: a small U-Net with residual blocks, 0.63 million weights."""
+"""The occlusion network: a small U-Net of dense 3×3 convolutions at 96 pixels and below.
+
+Dense layers of 16 · k channels run faster than depthwise-separable ones of the same strength, in training (4×, one
+core) and in ONNX Runtime (2.5×), because they are bound by arithmetic and not by memory. Nothing runs at the full
+192 pixels: the first layer takes 4×4 blocks in steps of 2, the last makes 2×2 pixels of each place.
+"""
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
-from torch.nn import functional
+from torch.nn import functional as F
 
 
-def unit(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
+class Conv(nn.Sequential):
     """Convolution, batch norm, ReLU."""
-    convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU(True))
+
+    def __init__(self, cin: int, cout: int, kernel: int = 3, stride: int = 1, *, active: bool = True) -> None:
+        padding = 1 if kernel == 4 else kernel // 2
+        layers: list[nn.Module] = [nn.Conv2d(cin, cout, kernel, stride, padding, bias=False), nn.BatchNorm2d(cout)]
+        super().__init__(*layers, *([nn.ReLU(inplace=True)] if active else []))
 
 
 class Residual(nn.Module):
-    def __init__(self, channels: int) -> None:
+    """Two convolutions added to what came in."""
+
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.a = unit(channels, channels)
-        self.b = nn.Sequential(nn.Conv2d(channels, channels, 3, 1, 1, bias=False), nn.BatchNorm2d(channels))
+        self.first, self.second = Conv(width, width), Conv(width, width, active=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(x + self.b(self.a(x)))
+        return F.relu(x + self.second(self.first(x)))
+
+
+class Up(nn.Module):
+    """Twice the size, the finer map added, mixed."""
+
+    def __init__(self, coarse: int, fine: int) -> None:
+        super().__init__()
+        self.project, self.mix = Conv(coarse, fine, 1, active=False), Conv(fine, fine)
+
+    def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
+        out: Tensor = self.mix(F.relu(F.interpolate(self.project(coarse), scale_factor=2.0, mode="nearest") + fine))
+        return out
 
 
 class OcclusionNet(nn.Module):
-    """(n, 6, s, s) RGB, coverage, u, v → (n, 1, s, s) logits of "the face itself is seen"; s is a multiple of 16."""
+    """image (n, 6, S, S): RGB in [0, 1], mesh coverage, u, v → logits (n, 1, S, S) that the face itself is visible."""
 
-    def __init__(self) -> None:
+    def __init__(self, widths: tuple[int, int, int, int] = (16, 32, 64, 96)) -> None:
         super().__init__()
-        self.s0 = unit(6, 8)
-        self.e1, self.e1b = unit(8, 24, 2), unit(24, 24)
-        self.e2 = nn.Sequential(unit(24, 48, 2), Residual(48))
-        self.e3 = nn.Sequential(unit(48, 80, 2), Residual(80))
-        self.e4 = nn.Sequential(unit(80, 112, 2), Residual(112))
-        self.g = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(112, 112, 1), nn.ReLU(True))
-        self.r4, self.d3 = unit(112, 80, 1, 1), unit(80, 80)
-        self.r3, self.d2 = unit(80, 48, 1, 1), unit(48, 48)
-        self.r2, self.d1 = unit(48, 24, 1, 1), unit(24, 24)
-        self.r1, self.d0 = unit(24, 8, 1, 1), unit(16, 12)
-        self.o = nn.Conv2d(12, 1, 3, 1, 1)
+        a, b, c, d = widths
+        self.enter = nn.Sequential(Conv(6, a, 4, 2), Conv(a, a))
+        self.to48 = nn.Sequential(Conv(a, b, 3, 2), Residual(b))
+        self.to24 = nn.Sequential(Conv(b, c, 3, 2), Residual(c))
+        self.to12 = nn.Sequential(Conv(c, d, 3, 2), Residual(d))
+        self.whole = nn.Sequential(nn.Linear(d, d // 2), nn.ReLU(inplace=True), nn.Linear(d // 2, d))
+        self.deep = Residual(d)
+        self.up24, self.up48, self.up96 = Up(d, c), Up(c, b), Up(b, a)
+        self.leave = nn.Sequential(nn.Conv2d(a, 4, 3, 1, 1), nn.PixelShuffle(2))
 
-    def forward(self, x: Tensor) -> Tensor:
-        full = self.s0(x)
-        half = self.e1b(self.e1(full))
-        quarter = self.e2(half)
-        eighth = self.e3(quarter)
-        deep = self.e4(eighth)
-        deep = deep + self.g(deep)
-        eighth = self.d3(_doubled(self.r4(deep)) + eighth)
-        quarter = self.d2(_doubled(self.r3(eighth)) + quarter)
-        half = self.d1(_doubled(self.r2(quarter)) + half)
-        logits: Tensor = self.o(self.d0(torch.cat([_doubled(self.r1(half)), full], 1)))
+    def forward(self, image: Tensor) -> Tensor:
+        at96 = self.enter(image)
+        at48 = self.to48(at96)
+        at24 = self.to24(at48)
+        at12 = self.to12(at24)
+        at12 = self.deep(at12 + self.whole(at12.mean(dim=(2, 3)))[:, :, None, None])
+        logits: Tensor = self.leave(self.up96(self.up48(self.up24(at12, at24), at48), at96))
         return logits
-
-
-def _doubled(x: Tensor) -> Tensor:
-    return functional.interpolate(x, scale_factor=2.0, mode="nearest")

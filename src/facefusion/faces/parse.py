@@ -2,7 +2,7 @@
 
 A small network of our own (see `tools/train_face_occlusion`) looks at an upright crop together with the mesh's texture
 coordinates, so that it knows which part of a face each pixel should show. Its answer is brought to the picture's own
-resolution by a guided filter (He, Sun and Tang, 2010), so that thin things keep their edges.
+resolution by a guided filter, so that thin things keep their edges.
 """
 
 from __future__ import annotations
@@ -15,17 +15,21 @@ from numpy.typing import NDArray
 
 from facefusion.core import Float32, Landmarks, Pixels, to_unit
 from facefusion.faces.crops import cut
-from facefusion.geometry.color import luma
-from facefusion.geometry.mesh import canonical_mesh
+from facefusion.faces.edge_filter import follow_edges
+from facefusion.geometry import transforms
+from facefusion.geometry.mesh import EYE_CORNERS, NUM_MESH, canonical_mesh
 from facefusion.geometry.raster import rasterize
 from facefusion.models import ModelStore, Session, open_session
 
-INPUT_SIZE = 128
-_FACE_SHARE = 0.72
-"""The mesh's longer side in the network's crop."""
-_DOUBT, _SURE = 0.45, 0.8
-"""Below the first the face counts as covered, above the second as seen."""
-_GUIDE_NOISE = 4e-4
+INPUT_SIZE = 192
+_MARGIN = 1.3
+"""The crop's side, in longer sides of the mesh."""
+_HIDDEN, _SEEN = 0.65, 0.9
+"""Refined answers up to the first leave a pixel untouched; from the second on the face counts as seen."""
+_CLEAR = 0.6
+"""When the network is this sure everywhere, nothing is in front of the face."""
+_KNOWN_PX = 3
+"""The network was taught to answer this far outside of the mesh, in its own pixels."""
 
 
 class OcclusionParser:
@@ -49,61 +53,83 @@ class OcclusionParser:
     def hidden_share(self, pixels: Pixels, landmarks: Landmarks) -> float:
         """In [0, 1]: how much of the face something is in front of; as `visible`, without its full size."""
         seen, on_mesh = self._seen(pixels, landmarks, upright_matrix(landmarks.xy))
-        return float((seen[on_mesh] < _DOUBT).mean()) if on_mesh.any() else 0.0
+        return float((seen[on_mesh] < _HIDDEN).mean()) if on_mesh.any() else 0.0
 
     def _seen(self, pixels: Pixels, landmarks: Landmarks, matrix: Float32) -> tuple[Float32, NDArray[np.bool_]]:
-        """The network's answer, (128, 128) float32, and where the mesh lies in its crop."""
-        crop = cut(pixels, matrix, INPUT_SIZE)
+        """The network's answer, (192, 192) float32, and where the mesh lies in its crop."""
         guide = mesh_guide(landmarks, matrix)
-        planes = np.concatenate([crop, guide], axis=2).transpose(2, 0, 1)[None]
-        return self._session.run(np.ascontiguousarray(planes, np.float32))[0][0, 0], guide[..., 0] > 0
+        planes = np.concatenate([cut(pixels, matrix, INPUT_SIZE), guide], axis=2).transpose(2, 0, 1)[None]
+        seen: Float32 = self._session.run(np.ascontiguousarray(planes, np.float32))[0][0, 0]
+        return _on_face(seen, guide[..., 0]), guide[..., 0] > 0
 
 
-def upright_matrix(xy: Float32) -> Float32:
-    """(2, 3) float32, picture pixels → pixels of the network's crop: eyes level, the mesh centred."""
-    across = xy[263] - xy[33]
-    turn = float(np.arctan2(across[1], across[0]))
-    linear = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    level = xy[:468] @ linear.T
-    low, high = level.min(axis=0), level.max(axis=0)
-    scale = _FACE_SHARE * INPUT_SIZE / max(float((high - low).max()), 1e-3)
-    shift = INPUT_SIZE / 2 - scale * (low + high) / 2
-    return np.column_stack([linear * scale, shift]).astype(np.float32)
+def upright_matrix(xy: Float32, size: int = INPUT_SIZE) -> Float32:
+    """(2, 3) float32, picture pixels → the network's crop: eyes level, the mesh in the middle with a margin.
+
+    xy: (468 or 478, 2) float32 pixels.
+    """
+    left, right = xy[EYE_CORNERS[0]], xy[EYE_CORNERS[3]]
+    roll_deg = float(np.degrees(np.arctan2(right[1] - left[1], right[0] - left[0])))
+    turn = transforms.square_roi((0.0, 0.0), float(size), roll_deg, size)
+    upright = transforms.apply(turn, xy[:NUM_MESH])
+    low, high = upright.min(axis=0), upright.max(axis=0)
+    x, y = transforms.apply(transforms.inverse(turn), ((low + high) / 2)[None])[0]
+    side = max(float((high - low).max()), 1.0) * _MARGIN
+    return transforms.square_roi((float(x), float(y)), side, roll_deg, size)
 
 
-def mesh_guide(landmarks: Landmarks, matrix: Float32) -> Float32:
-    """(128, 128, 3) float32: 1 on the mesh, and the texture coordinates u and v in [0, 1], 0 off the mesh."""
+def mesh_guide(landmarks: Landmarks, matrix: Float32, size: int = INPUT_SIZE) -> Float32:
+    """(size, size, 3) float32: 1 on the mesh, and the mesh's u and v in [-1, 1]; all 0 off the mesh.
+
+    matrix: (2, 3) float32, the landmarks' pixels → pixels of the crop.
+    """
+    xyz = landmarks.xyz
+    return guide_of(np.column_stack([transforms.apply(matrix, xyz[:, :2]), xyz[:, 2]]), size)
+
+
+def guide_of(xyz: Float32, size: int = INPUT_SIZE) -> Float32:
+    """(size, size, 3) float32: as `mesh_guide`, for landmarks (468 or more, 3) in the crop's own pixels."""
     mesh = canonical_mesh()
-    xyz = landmarks.xyz[:468]
-    xy = (xyz[:, :2] @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
-    uv, covered = rasterize(xy, xyz[:, 2], mesh.triangles, mesh.uv, (INPUT_SIZE, INPUT_SIZE))
+    xy = np.ascontiguousarray(xyz[:NUM_MESH, :2], np.float32)
+    depth = np.ascontiguousarray(xyz[:NUM_MESH, 2], np.float32)
+    centred = np.ascontiguousarray(mesh.uv * np.float32(2) - np.float32(1))
+    uv, covered = rasterize(xy, depth, mesh.triangles, centred, (size, size))
     return np.dstack([covered.astype(np.float32), uv])
+
+
+def _on_face(seen: Float32, covered: Float32) -> Float32:
+    """The network's answer on the mesh and a little around it, 1 elsewhere."""
+    known = cv2.dilate(covered, np.ones((2 * _KNOWN_PX + 1,) * 2, np.uint8))
+    return np.where(known > 0, seen, np.float32(1)).astype(np.float32)
 
 
 def _at_full_size(pixels: Pixels, seen: Float32, matrix: Float32) -> Float32:
     """The network's answer on the picture's own pixels, its edges moved to the picture's edges."""
     height, width = pixels.shape[:2]
-    inverse = cv2.invertAffineTransform(matrix)
+    visible = np.ones((height, width), np.float32)
+    back = transforms.inverse(matrix)
+    reach = transforms.scale_of(back)
+    x0, y0, x1, y1 = _doubted(seen, back, reach, (height, width))
+    if x0 >= x1 or y0 >= y1:
+        return visible
+    back[:, 2] -= np.array([x0, y0], np.float32)
     large = cv2.warpAffine(
-        seen, inverse, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1.0
+        seen, back, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1.0
     )
-    if float(large.min()) > _SURE:
-        return np.ones((height, width), np.float32)
-    scale = float(np.sqrt(abs(np.linalg.det(inverse[:, :2]))))
-    if scale > 0.7:
-        large = _guided(luma(to_unit(pixels)), large, max(round(1.6 * scale), 2))
-    return np.clip((large - _DOUBT) / (_SURE - _DOUBT), 0.0, 1.0)
+    if reach > 0.7:
+        large = follow_edges(to_unit(pixels[y0:y1, x0:x1]), large, reach)
+    visible[y0:y1, x0:x1] = np.clip((large - _HIDDEN) / (_SEEN - _HIDDEN), 0, 1)
+    return visible
 
 
-def _guided(guide: Float32, values: Float32, radius: int) -> Float32:
-    """Values (H, W) smoothed along the edges of `guide` (H, W) in windows of 2 · radius + 1 pixels."""
-    size = (2 * radius + 1, 2 * radius + 1)
-
-    def mean(array: Float32) -> Float32:
-        return cv2.blur(array, size, borderType=cv2.BORDER_REFLECT)
-
-    center, level = mean(guide), mean(values)
-    spread = mean(guide * guide) - center * center + np.float32(_GUIDE_NOISE)
-    slope = ((mean(guide * values) - center * level) / spread).astype(np.float32)
-    offset = (level - slope * center).astype(np.float32)
-    return np.clip(mean(slope) * guide + mean(offset), 0.0, 1.0)
+def _doubted(seen: Float32, back: Float32, reach: float, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 of the picture's pixels where the face may be hidden, with room for the filter."""
+    rows, columns = np.nonzero(seen < _CLEAR)
+    if len(rows) == 0:
+        return 0, 0, 0, 0
+    corners = [(x, y) for x in (columns.min(), columns.max()) for y in (rows.min(), rows.max())]
+    spots = transforms.apply(back, np.array(corners, np.float32))
+    room = 6 * reach + 4
+    low = np.maximum(np.floor(spots.min(axis=0) - room), 0).astype(int)
+    high = np.minimum(np.ceil(spots.max(axis=0) + room), (size[1], size[0])).astype(int)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
