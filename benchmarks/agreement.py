@@ -48,7 +48,8 @@ def outside_of_whole_run(product: Product, source: Picture, target: Picture) -> 
             analysis = analyse(reader, plan)
             labels = FrameLabels(plan.label, analysis, is_clip=False, color=reader.info.color)
             label_box: Box = labels.of(reader.frame_at(0)).box()
-    swap = product.swap(product.swapper([product.face(read_image(source.path).pixels)]), product.face(before))
+    face = replace(analysis.faces_in(0)[0], picture=before)
+    swap = product.swap(product.swapper([product.face(read_image(source.path).pixels)]), face)
     return changed_outside(result, before, swap.touched.astype(np.float32), label_box)
 
 

@@ -30,6 +30,8 @@ _CLEAR = 0.6
 """When the network is this sure everywhere, nothing is in front of the face."""
 _KNOWN_PX = 3
 """The network was taught to answer this far outside of the mesh, in its own pixels."""
+_REACH_PX = 16
+"""A swap moves what is around the mesh this far, in the network's pixels."""
 
 
 class OcclusionParser:
@@ -98,9 +100,13 @@ def guide_of(xyz: Float32, size: int = INPUT_SIZE) -> Float32:
 
 
 def _on_face(seen: Float32, covered: Float32) -> Float32:
-    """The network's answer on the mesh and a little around it, 1 elsewhere."""
-    known = cv2.dilate(covered, np.ones((2 * _KNOWN_PX + 1,) * 2, np.uint8))
-    return np.where(known > 0, seen, np.float32(1)).astype(np.float32)
+    """The network's answer on the mesh; what is in front of its rim goes on beyond it, as far as a swap may reach."""
+    known = cv2.dilate(covered, np.ones((2 * _KNOWN_PX + 1,) * 2, np.uint8)).astype(np.float32)
+    size = (0, 0), _REACH_PX / 2
+    beyond = cv2.GaussianBlur(seen * known, *size) / np.maximum(cv2.GaussianBlur(known, *size), 1e-3)
+    near = cv2.dilate(covered, np.ones((2 * _REACH_PX + 1,) * 2, np.uint8))
+    outside = np.where((near > 0) & (beyond < _HIDDEN), beyond, np.float32(1))
+    return np.where(known > 0, seen, outside).astype(np.float32)
 
 
 def _at_full_size(pixels: Pixels, seen: Float32, matrix: Float32) -> Float32:

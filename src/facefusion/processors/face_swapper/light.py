@@ -17,7 +17,7 @@ from facefusion.geometry.uv_maps import uv_maps
 _FLOOR = np.float32(2e-3)
 _LEAST_LIPS = 12
 """Texels of the lips that must be seen before their colour is believed."""
-_CLOSE, _BROAD = ((0.09, 0.05),), ((0.15, 0.05),)
+_CLOSE, _BROAD = ((0.14, 0.05),), ((0.15, 0.05),)
 """Cast shadows and glow are followed closely, the tint of the skin broadly."""
 _STRIDE = 3
 """Light is smooth: every third texel is enough to fit it."""

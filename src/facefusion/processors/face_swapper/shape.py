@@ -12,6 +12,9 @@ from facefusion.geometry.canonical_shape import canonical_shape
 from facefusion.geometry.identity_shape import identity_part
 from facefusion.geometry.mesh import FACE_OVAL, canonical_mesh
 
+_OUTLINE_MOVES = 0.65
+"""How far the face's outline moves, where its inside moves altogether: measured, see `benchmarks.identity`."""
+
 
 def mean_shape(shapes: Sequence[Float32]) -> Float32:
     """One estimate of a person's shape from several photos: the median of each point."""
@@ -48,5 +51,5 @@ def outline_weight() -> Float32:
     vertices = canonical_mesh().vertices_cm
     gaps = np.linalg.norm(vertices[:, None] - vertices[list(FACE_OVAL)][None], axis=2).min(axis=1)
     t = np.clip(gaps / 3.5, 0.0, 1.0)
-    weight: Float32 = (0.5 + 0.5 * t * t * (3 - 2 * t)).astype(np.float32)
+    weight: Float32 = (_OUTLINE_MOVES + (1 - _OUTLINE_MOVES) * t * t * (3 - 2 * t)).astype(np.float32)
     return weight

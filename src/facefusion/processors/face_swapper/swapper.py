@@ -34,7 +34,7 @@ from facefusion.processors.face_swapper.texture import LIGHT_SIZE, UV_EYE_DISTAN
 _MARGIN = 0.17
 """Crop margin around the landmarks, in face widths: room for the moved outline and the blend."""
 _FADE_DEG = 15.0
-_LIP_TONE = 0.6
+_LIP_TONE = 0.45
 """How far the lips' colour moves to the target's lips, where skin moves to the target's skin altogether."""
 
 

@@ -24,7 +24,7 @@ from facefusion.processors.face_swapper.sampling import smooth_normals
 UV_EYE_DISTANCE = 0.235
 """Distance between the eye centres in texture widths."""
 LIGHT_SIZE = 64
-_SHADOW_ABOVE, _SHADOW_BELOW = 0.07, 0.03
+_SHADOW_ABOVE, _SHADOW_BELOW = 0.07, 0.02
 """Margins around whatever hides a part of a photo, above the brows and below, in eye distances."""
 _COLOUR_SIZE = 128
 
