@@ -57,8 +57,8 @@ def test_a_hand_over_half_of_the_face_is_seen(astronaut: np.ndarray, astronaut_f
     covered = astronaut.copy()
     covered[int(box.center[1]) : int(box.y1), int(box.x0) : int(box.x1)] = (40, 90, 160)
     shares = [parser.hidden_share(p, astronaut_face.landmarks) for p in (astronaut, covered)]  # type: ignore[arg-type]
-    assert shares[0] < 0.1
-    assert shares[1] > 0.25
+    assert shares[0] < 0.15
+    assert shares[1] > shares[0] + 0.2
 
 
 def test_what_was_measured_reaches_the_track_and_gaps_are_filled(astronaut: np.ndarray, astronaut_face: Face) -> None:
