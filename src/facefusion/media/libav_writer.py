@@ -91,6 +91,8 @@ class Muxing:
     def _add_metadata(self) -> None:
         if self._copier is not None and self._copier.timecode is not None:
             self.stream.metadata["timecode"] = self._copier.timecode
+        if self._copier is not None:
+            self.stream.metadata.update(self._copier.video_metadata)
         tags = {} if self._copier is None else self._copier.container_metadata()
         self._container.metadata.update({**tags, **self._plan.metadata})
 

@@ -19,6 +19,8 @@ from facefusion.media.timecode import advanced, counted_at
 from facefusion.media.writer import WritePlan
 
 _OF_THE_FILE_ITSELF = {"major_brand", "minor_version", "compatible_brands", "encoder"}
+_OF_THE_PICTURES = ("language", "title")
+"""Tags of the video stream that stay true when its pictures change."""
 _PREROLL_PACKETS = 2
 """Sound packets kept before a cut where an edit list hides them: decoders need them to start cleanly."""
 
@@ -46,6 +48,7 @@ class StreamCopier:
     def __init__(self, source: Path, container: Any, plan: WritePlan, warnings: list[str]) -> None:
         self._plan, self._container, self._warnings = plan, container, warnings
         self.timecode: str | None = None
+        self.video_metadata: dict[str, str] = {}
         self._input = open_input(source)
         try:
             self._tracks = self._make_tracks(source)
@@ -148,6 +151,7 @@ class StreamCopier:
 
     def _make_tracks(self, source: Path) -> dict[int, _Track]:
         main = main_video_stream(self._input, source)
+        self.video_metadata = {name: text for name, text in main.metadata.items() if name in _OF_THE_PICTURES}
         tracks = {}
         for stream in self._input.streams:
             if stream.index != main.index:

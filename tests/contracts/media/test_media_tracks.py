@@ -9,9 +9,10 @@ from pathlib import Path
 import av
 import pytest
 from copying import copy_clip
+from joined_copying import copy_by_segments
 
 from clips import Clip, Sound, heard, lag_seconds, make_clip, number_of, packets_of
-from facefusion.media import open_media, probe
+from facefusion.media import VideoWriter, open_media, probe
 
 Get = Callable[[str], Clip]
 
@@ -53,6 +54,56 @@ def test_chapters_languages_and_titled_subtitles_go_along_in(suffix: str, tmp_pa
     with av.open(str(tmp_path / f"out{suffix}")) as container:
         found = [(c["start"] * c["time_base"], c["metadata"]["title"]) for c in container.chapters()]
     assert found == [(0, "one"), (Fraction(2, 5), "two")]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_chapters_are_cut_with_the_pictures(suffix: str, tmp_path: Path) -> None:
+    chapters = [
+        {
+            "id": n,
+            "start": 240 * n,
+            "end": 240 * (n + 1),
+            "time_base": Fraction(1, 1000),
+            "metadata": {"title": f"c{n}"},
+        }
+        for n in range(4)
+    ]
+    source = make_clip(tmp_path / f"in{suffix}", chapters=chapters).path
+    copy_clip(source, tmp_path / f"out{suffix}", start=9, stop=20)
+    with av.open(str(tmp_path / f"out{suffix}")) as container:
+        found = [(c["start"] * c["time_base"], c["metadata"]["title"]) for c in container.chapters()]
+    assert found == [(0, "c1"), (Fraction(12, 100), "c2"), (Fraction(36, 100), "c3")]
+
+
+@pytest.mark.parametrize("copy", [copy_clip, copy_by_segments])
+def test_the_name_and_language_of_the_pictures_stay(copy: Callable[..., VideoWriter], tmp_path: Path) -> None:
+    make_clip(tmp_path / "plain.mkv", frames=4, time_base=Fraction(1, 1000))
+    with av.open(str(tmp_path / "plain.mkv")) as whole, av.open(str(tmp_path / "in.mkv"), "w") as out:
+        stream = out.add_stream_from_template(whole.streams[0])
+        stream.metadata.update({"language": "deu", "title": "Kamera A"})
+        for packet in whole.demux():
+            if packet.size:
+                packet.stream = stream
+                out.mux_one(packet)
+    copy(tmp_path / "in.mkv", tmp_path / "out.mkv")
+    video = probe(tmp_path / "out.mkv").streams[0]
+    assert (video.language, video.title) == ("deu", "Kamera A")
+
+
+def test_a_second_picture_would_show_the_original_and_is_left_out(tmp_path: Path) -> None:
+    make_clip(tmp_path / "plain.mkv", frames=4, time_base=Fraction(1, 1000))
+    with av.open(str(tmp_path / "plain.mkv")) as whole, av.open(str(tmp_path / "in.mkv"), "w") as out:
+        angles = [out.add_stream_from_template(whole.streams[0]) for _ in "ab"]
+        for angle in angles:
+            whole.seek(0)
+            for packet in whole.demux():
+                if packet.size:
+                    packet.stream = angle
+                    out.mux_one(packet)
+    assert len([stream for stream in probe(tmp_path / "in.mkv").streams if stream.kind == "video"]) == 2
+    writer = copy_clip(tmp_path / "in.mkv", tmp_path / "out.mkv")
+    assert [stream.kind for stream in probe(tmp_path / "out.mkv").streams] == ["video"]
+    assert writer.warnings == ["stream 1 (a second picture) is left out: it would show the original"]
 
 
 def times_of(path: Path, kind: str) -> list[tuple[int, Fraction]]:
