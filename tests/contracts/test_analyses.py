@@ -54,6 +54,19 @@ def test_any_number_of_workers_writes_the_same_file(clip: Path, tmp_path: Path, 
     assert (tmp_path / "a.ffa").read_bytes() == (tmp_path / "b.ffa").read_bytes()
 
 
+def test_options_that_change_what_is_measured_are_taken_and_others_refused(clip: Path, tmp_path: Path) -> None:
+    every_third = ("--temporal-key-frame-interval", "3")
+    succeeded("analyse", clip, "-o", tmp_path / "a.ffa")
+    succeeded("analyse", clip, "-o", tmp_path / "b.ffa", *every_third)
+    plain, sparse = (read_analysis(tmp_path / f"{name}.ffa") for name in "ab")
+    assert (plain.tracks[0].columns.scores > 0).all()
+    assert (sparse.tracks[0].columns.scores == 0).sum() >= 4
+    assert plain.made_with["shots"] == sparse.made_with["shots"]
+    assert plain.made_with["faces"] != sparse.made_with["faces"]
+    refused(tmp_path, 2, "mask-blur", "analyse", clip, "--mask-blur", "0.3")
+    refused(tmp_path, 2, "1 to 25", "analyse", clip, "--temporal-key-frame-interval", "90")
+
+
 def test_an_analysis_is_replaced_only_when_asked(clip: Path, tmp_path: Path) -> None:
     succeeded("analyse", clip, "-o", tmp_path / "a.ffa")
     refused(tmp_path, 7, "is there already", "analyse", clip, "-o", tmp_path / "a.ffa")

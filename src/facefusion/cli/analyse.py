@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 def analyse(
+    values: dict[str, Any],
+    *,
     context: typer.Context,
     clip: Path = typer.Argument(..., help="The picture, clip, folder or numbered sequence to measure."),
     output: Path | None = typer.Option(
@@ -25,22 +27,14 @@ def analyse(
     overwrite: bool = typer.Option(
         False, help="Replace an analysis that exists, and the corrections in it. Default: off."
     ),
-    workers: int = typer.Option(
-        0,
-        min=0,
-        max=256,
-        help="Chunks of the clip measured at once; 0 takes one for every core. Any number gives the same file. "
-        "Default: 0.",
-    ),
-    execution_provider: list[str] | None = typer.Option(
-        None, help="What the networks run on; repeat it, the preferred first. Default: cpu."
-    ),
     analysis_cache: Path | None = FOLDER,
     no_analysis_cache: bool = SWITCHED_OFF,
 ) -> None:
     """Measure a clip: shots, faces, tracks, people, light and grain; the file is what `edit` and `render` take.
 
     facefusion analyse clip.mp4 -o clip.ffa
+
+    Any number of workers gives the same file.
     """
     from facefusion.media import check_output
     from facefusion.pipeline.analysis_job import analyse_to_file
@@ -54,8 +48,7 @@ def analyse(
             clip,
             file,
             progress,
-            providers=tuple(execution_provider or ("cpu",)),
-            workers=workers,
+            options=values,
             cache=cache_of(analysis_cache, is_off=no_analysis_cache),
             overwrite=overwrite,
         )

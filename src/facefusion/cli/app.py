@@ -21,6 +21,7 @@ from facefusion.cli.reporting import Reporter, choose_mode
 from facefusion.cli.run import run
 from facefusion.cli.verify import verify
 from facefusion.errors import Cancelled, UsageError
+from facefusion.pipeline.measuring_keys import MEASURING_KEYS
 
 COMMANDS = ("run", "people", "analyse", "edit", "preview", "render", "doctor", "models", "verify")
 _GLOBAL_FLAGS = ("--quiet", "--verbose", "--json")
@@ -55,7 +56,7 @@ def options(
 
 app.command("run")(with_plan_flags(run))
 app.command("people")(people)
-app.command("analyse")(analyse)
+app.command("analyse")(with_plan_flags(analyse, only=MEASURING_KEYS))
 app.add_typer(edit_app, name="edit")
 app.command("preview")(with_plan_flags(preview))
 app.command("render")(with_plan_flags(render))

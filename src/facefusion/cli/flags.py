@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
 import typer
@@ -48,19 +48,20 @@ def help_of(option: Option) -> str:
     return " ".join(parts)
 
 
-def with_plan_flags(command: Callable[..., None]) -> Callable[..., None]:
+def with_plan_flags(command: Callable[..., None], *, only: Collection[str] | None = None) -> Callable[..., None]:
     """`command(values, **rest)` as a Typer command whose flags are all keys of a plan, plus its own parameters.
 
-    values: the keys that were given, as `Plan.from_mapping` takes them.
+    values: the keys that were given, as `Plan.from_mapping` takes them. only: the keys that become flags.
     """
+    wanted = [key for key in keys().values() if only is None or key.name in only]
     own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "values"]
-    planned = {key.name.replace("-", "_"): key.name for key in keys().values()}
+    planned = {key.name.replace("-", "_"): key.name for key in wanted}
 
     def wrapped(**given: Any) -> None:
         chosen = {planned[name]: value for name, value in given.items() if name in planned and value not in (None, [])}
         command(chosen, **{name: value for name, value in given.items() if name not in planned})
 
-    parameters = [*(parameter_of(key) for key in keys().values()), *own]
+    parameters = [*(parameter_of(key) for key in wanted), *own]
     wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
     wrapped.__doc__ = command.__doc__

@@ -38,7 +38,8 @@ class FaceMeter:
         self._found: dict[tuple[int, Box], FaceMeasures] = {}
 
     def see(self, index: int, pixels: Pixels, faces: Sequence[Face]) -> None:
-        """Measure `faces` of frame `index`, (H, W, 3) RGB."""
+        """Measure those of `faces` that were read (score above 0) in frame `index`, (H, W, 3) RGB."""
+        faces = [face for face in faces if face.score > 0]
         with_light = index % LIGHT_EVERY == 0
         for face in map(_as_kept, faces) if with_light else faces:
             hidden = self._hidden(index, pixels, face)

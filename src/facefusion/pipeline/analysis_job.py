@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from facefusion.core import Analysis, Progress
+from facefusion.core.settings import check_settings
+from facefusion.errors import UsageError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import open_media
+from facefusion.media.policy import ReadPolicy
+from facefusion.pipeline import sections
 from facefusion.pipeline.analyse import range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
 from facefusion.pipeline.analysis_file import write_analysis
+from facefusion.pipeline.measuring_keys import MEASURING_KEYS
 
 
 def analyse_to_file(
@@ -18,19 +25,30 @@ def analyse_to_file(
     output: str | Path,
     progress: Progress | None = None,
     *,
-    providers: Sequence[str] = ("cpu",),
-    workers: int = 1,
+    options: Mapping[str, Any] = MappingProxyType({}),
     cache: AnalysisCache | None = None,
     overwrite: bool = False,
 ) -> Analysis:
-    """Measure the whole medium at `clip` and write the analysis to `output`. workers, cache: as in `survey`.
+    """Measure the whole medium at `clip` and write the analysis to `output`.
 
-    Raises InvalidInput, MediaUnreadable, OutputExists, OutputFailed, Cancelled.
+    options: those of `MEASURING_KEYS` that differ from their defaults. cache: as in `survey`.
+    Raises UsageError, InvalidInput, MediaUnreadable, OutputExists, OutputFailed, Cancelled.
     """
-    with open_media(clip) as reader:
-        part = range_of(reader, None, None)
+    if unknown := sorted(set(options) - set(MEASURING_KEYS)):
+        raise UsageError(f"analyse: got {unknown[0]}, supported are {', '.join(MEASURING_KEYS)}")
+    parts = sections.split(options)
+    job, temporal = parts["job"], parts["temporal"]
+    check_settings(job)
+    check_settings(temporal)
+    with open_media(clip, policy=ReadPolicy(damaged=job.damaged_frames, interlaced=job.interlaced)) as reader:
         found = survey(
-            reader, part, FaceAnalyser(providers=providers), progress or Progress(), workers=workers, cache=cache
+            reader,
+            range_of(reader, None, None),
+            FaceAnalyser(providers=job.execution_provider),
+            progress or Progress(),
+            workers=job.workers,
+            cache=cache,
+            temporal=temporal,
         )
     write_analysis(output, found, overwrite=overwrite)
     return found

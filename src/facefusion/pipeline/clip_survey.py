@@ -82,7 +82,7 @@ def measured_anew(reader: MediaReader, analysis: Analysis, tools: Tools, progres
     with closing(prefetch(reader.frames(start=part.start, stop=part.stop))) as frames:
         for frame in frames:
             if frame.index in alone:
-                meter.see(frame.index, frame.pixels, [f for f in analysis.faces_in(frame.index) if f.score > 0])
+                meter.see(frame.index, frame.pixels, analysis.faces_in(frame.index))
             if frame.index % GRAIN_EVERY == 0:
                 grain[frame.index - part.start] = grain_of(frame.pixels)
             progress.advance()
