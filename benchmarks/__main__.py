@@ -13,8 +13,21 @@ import sys
 
 from benchmarks.record import ROOT
 
-NAMES = ("startup", "identity", "occlusion", "pose", "steadiness", "cost", "analysis_size", "memory")
-SHORT = {"memory": ("--minutes", "1")}
+NAMES = (
+    "startup",
+    "identity",
+    "occlusion",
+    "pose",
+    "steadiness",
+    "cost",
+    "analysis_size",
+    "stages",
+    "workers",
+    "cached",
+    "kill",
+    "memory",
+)
+SHORT = {"memory": ("--minutes", "1"), "kill": ("--kills", "5"), "stages": ("--sizes", "360p", "720p")}
 
 
 def main() -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+import av
 
 from benchmarks.media import CACHES, MediaMissing
 from facefusion.pipeline.engine import run
@@ -25,9 +28,21 @@ def swap_clip(source: Path, target: Path, output: Path) -> RunReport:
     return run(plan_of(source, target, output))
 
 
-def command_of(source: Path, target: Path, output: Path) -> Sequence[str]:
-    """The same run as a process of its own."""
-    return (*COMMAND, "run", "--source", str(source), "--target", str(target), "--output", str(output), "--overwrite")
+def command_of(source: Path, target: Path, output: Path, *more: str) -> Sequence[str]:
+    """The same run as a process of its own; `more` are further flags."""
+    places = ("--source", str(source), "--target", str(target), "--output", str(output))
+    return (*COMMAND, "--json", "run", *places, "--overwrite", *more)
+
+
+def packets_digest(path: Path) -> str:
+    """A digest of every packet of a clip, times and bytes, whatever its metadata says."""
+    digest = hashlib.sha256()
+    with av.open(str(path)) as container:
+        for packet in container.demux():
+            if packet.size:
+                digest.update(f"{packet.stream_index} {packet.pts} {packet.dts} {packet.duration} ".encode())
+                digest.update(bytes(packet))
+    return digest.hexdigest()
 
 
 def source_photo(given: Path | None, media: Path) -> Path:
