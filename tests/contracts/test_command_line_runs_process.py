@@ -101,7 +101,7 @@ script()
 def test_ctrl_c_while_something_takes_long(step: str, media: Path, tmp_path: Path) -> None:
     """As on a first run, when inner loops are compiled: nobody waits for it, and still no part of an output is left."""
     request = ["--source", media / "source.png", "--target", media / "long.mp4", "--output", tmp_path / "out.mp4"]
-    command = [sys.executable, "-c", BUSY.format(step=step), "--quiet", *request, "--end", "20f"]
+    command = [sys.executable, "-c", BUSY.format(step=step), "--quiet", *request, "--end", "20f", "--workers", "1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"busy\n"
         begun = time.monotonic()

@@ -83,7 +83,7 @@ class Muxing:
             step()
         except MUXING_ERRORS as error:
             if getattr(error, "errno", None) in (ENOSPC, EDQUOT):
-                raise DiskFull(f"{self._path}: the disk is full; free some space or choose another disk") from None
+                raise DiskFull(f"{self._path}: the disk is full ({reason(error)}); free some space") from None
             raise OutputFailed(
                 f"{self._path}: writing failed ({reason(error)}); free some space or choose another disk or codec"
             ) from None

@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from facefusion.errors import Cancelled, DiskFull, OutputFailed
+from facefusion.errors import Cancelled, FaceFusionError, OutputFailed
 from facefusion.pipeline.durable import DurableFolder, disk_errors, write_durably
 from facefusion.pipeline.settings import KeepWork
 
@@ -40,8 +40,8 @@ def work_folder_of(output: Path) -> Path:
 class WorkFolder:
     """The work of one output, held by one run. A context: ends with the folder removed, or kept where that is worth it.
 
-    keep: "unfinished" keeps the work of a run that did not end well once some of it is finished, "always" that of a
-    finished run too, "never" none. created: the time for the marks, the first run's where its work goes on.
+    keep: "unfinished" keeps the work of a run that was stopped once some of it is finished, "always" that of a finished
+    run too, "never" none. created: the time for the marks, the first run's where its work goes on.
     Raises OutputFailed when another run holds it or the folder cannot be made.
     """
 
@@ -49,7 +49,7 @@ class WorkFolder:
         self._output, self._keep, self._say = output, keep, say
         self.folder = work_folder_of(output)
         self._lock = _locked(self.folder, output)
-        self.is_done = False
+        self.is_done = self._is_useless = False
         try:
             with disk_errors(self.folder):
                 (self.folder / "owner").write_text(str(os.getpid()))
@@ -78,17 +78,20 @@ class WorkFolder:
         """Whether the folder stays when the run ends now."""
         if self._keep == "never":
             return False
-        return self._keep == "always" or (not self.is_done and self.num_parts > 0)
+        return self._keep == "always" or (not (self.is_done or self._is_useless) and self.num_parts > 0)
 
     @contextmanager
     def telling(self) -> Iterator[None]:
-        """Whoever is stopped in the body learns that finished work is kept."""
+        """Whoever is stopped in the body learns that finished work is kept. Errors of the request leave none."""
         try:
             yield
-        except (Cancelled, DiskFull) as error:
+        except (Cancelled, OutputFailed) as error:
             if not self.is_kept:
                 raise
             raise type(error)(f"{error}; {self._kept()}") from None
+        except FaceFusionError:
+            self._is_useless = True
+            raise
         except Exception:
             if self.is_kept:
                 with suppress(Exception):  # whoever listens may be what failed
