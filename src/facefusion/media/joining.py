@@ -23,7 +23,7 @@ from facefusion.core import Frame, Timestamp
 from facefusion.errors import OutputFailed
 from facefusion.media.libav import open_input, reason
 from facefusion.media.libav_description import main_video_stream
-from facefusion.media.libav_writer import MUXING_ERRORS, Muxing
+from facefusion.media.libav_writer import MUXING_ERRORS, Muxing, no_frames
 from facefusion.media.picture_encoder import PictureEncoder
 from facefusion.media.rates import places
 from facefusion.media.segment_file import (
@@ -125,6 +125,8 @@ class Joining:
         risen = _risen(self._stored(data=False), is_variable=self._plan.container.variable_rate)
         shown = [packet.pts for packet in risen]
         ordered = sorted(shown)
+        if not ordered:
+            raise OutputFailed(f"{self._path}: {no_frames(self._plan)}")
         if self._plan.frame_rate is not None:
             self._expected = resampled_ticks(self._times, self._plan, len(ordered))
         if ordered != self._expected:

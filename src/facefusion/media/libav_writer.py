@@ -142,13 +142,20 @@ class Encoding:
     def finish(self) -> None:
         """Flush, write the trailer and look at the result. Raises OutputFailed."""
         if self.num_frames == 0:
-            raise OutputFailed(f"{self._path}: no frame was written; check the range")
+            raise OutputFailed(f"{self._path}: {no_frames(self._plan)}")
         self._muxing.write(self._encoder.flush())
         self._muxing.finish()
 
     def abort(self) -> None:
         """Close files; the caller removes them."""
         self._muxing.abort()
+
+
+def no_frames(plan: WritePlan) -> str:
+    """Why an output has no frame, and what would work."""
+    if plan.frame_rate is None:
+        return "no frame was written; check the range"
+    return f"so short a clip has no frame at {float(plan.frame_rate):g} frames a second; choose a higher rate"
 
 
 def _lost_tags(wanted: ColorInfo, found: ColorInfo) -> bool:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from joined_copying import copy_by_segments
 
 from clips import SAMPLE_RATE, Clip, Sound, heard, lag_seconds, make_clip, number_of, packets_of
-from facefusion.errors import UsageError
+from facefusion.errors import OutputFailed, UsageError
 from facefusion.media import VideoWriter, open_media, probe
 from facefusion.media.rates import parse_rate, places
 from facefusion.media.timecode import counted_at
@@ -29,6 +29,7 @@ CHANGES = [
     ("plain.mp4", Fraction(30)),
     ("plain.mp4", Fraction(24_000, 1001)),
     ("plain.mp4", Fraction(10)),
+    ("plain.mp4", Fraction(2)),  # most segments have no frame left
     ("29.97.mp4", Fraction(25)),
     ("59.94.mp4", NTSC),
     ("23.976.mkv", Fraction(24_000, 1001)),  # each of its times is rounded to 1 ms
@@ -107,6 +108,13 @@ def test_a_part_at_another_rate_begins_and_ends_where_it_should(clips: Get, tmp_
         first, whole = heard(clips("plain.mp4").path)
         in_source = first + Fraction(lag_seconds(samples, whole))
         assert abs(float(in_source - start - Fraction(7, 25))) < 0.002
+
+
+@pytest.mark.parametrize("copy", [copy_clip, copy_by_segments])
+def test_a_clip_too_short_for_the_rate_is_refused(copy: Copy, clips: Get, tmp_path: Path) -> None:
+    with pytest.raises(OutputFailed, match="has no frame at 10 frames a second; choose a higher rate"):
+        copy(clips("one.mp4").path, tmp_path / "out.mp4", frame_rate=Fraction(10))
+    assert not (tmp_path / "out.mp4").exists()
 
 
 def test_timecode_counts_at_the_new_rate(tmp_path: Path) -> None:
