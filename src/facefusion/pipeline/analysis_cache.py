@@ -38,7 +38,7 @@ class AnalysisCache:
         if analysis.media is None or analysis.part is None:
             raise ValueError("analysis cache: got an analysis without its medium and part")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # measurements of faces are nobody else's
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise OutputFailed(f"{self.folder}: cannot be made ({reason}); choose another --analysis-cache") from None
