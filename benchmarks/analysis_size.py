@@ -1,9 +1,10 @@
 """How large an analysis is, on disk and in memory, what its cheap measures cost, and what two workers gain.
 
-python -m benchmarks.analysis_size [--actress clip.mp4]
+python -m benchmarks.analysis_size [--actress clip.mp4] [--gain]
 
 Every clip with one face is measured once and written to a file; sizes are told for ten minutes and an hour at 25 frames
-a second. The share of the measures is processor time; the gain of two workers is wall time and needs an idle machine.
+a second. The share of the measures is processor time. With --gain the wall time of one worker is divided by that of two,
+which tells something on an idle machine only.
 """
 
 from __future__ import annotations
@@ -112,14 +113,15 @@ def surveyed(path: Path, tools: Tools, *, workers: int) -> None:
         survey_clip(reader, FrameRange(0, reader.num_frames), tools, Progress(), workers=workers)
 
 
-def result(sizes: Sequence[Size], share: float, gain: float) -> Result:
+def result(sizes: Sequence[Size], share: float, gain: float | None = None) -> Result:
     """The largest clip counts."""
     figures = {
         "mb_for_ten_minutes": max(size.file_bytes for size in sizes) * FRAMES_IN_TEN_MINUTES / 1e6,
         "mb_in_memory_for_an_hour": max(size.memory_bytes for size in sizes) * FRAMES_IN_AN_HOUR / 1e6,
         "measures_share": share,
-        "gain_of_two_workers": gain,
     }
+    if gain is not None:
+        figures["gain_of_two_workers"] = gain
     rows = {size.name: [size.faces, size.file_bytes, size.memory_bytes, size.eyes_px] for size in sizes}
     return Result("analysis_size", figures, BARS, {"faces_file_bytes_memory_bytes_eyes_px": rows})
 
@@ -128,6 +130,7 @@ def main() -> int:
     """The command."""
     options = parser(__doc__ or "")
     options.add_argument("--actress", type=Path, default=None, help="the demo's clip (default: where it is kept)")
+    options.add_argument("--gain", action="store_true", help="measure what a second worker gains")
     chosen = options.parse_args()
     cv2.setNumThreads(1)
     analyser = FaceAnalyser()
@@ -142,7 +145,8 @@ def main() -> int:
     except MediaMissing as missing:
         print(f"analysis_size: without the actress, {missing}")
     sizes = [size for path in paths if (size := size_of(path, analyser)) is not None]
-    found = result(sizes, measures_share(timed, analyser), gain_of_two_workers(timed, analyser))
+    gain = gain_of_two_workers(timed, analyser) if chosen.gain else None
+    found = result(sizes, measures_share(timed, analyser), gain)
     head = ("clip", "faces", "B in the file", "B in memory", "px between the eyes")
     rows = [(s.name, str(s.faces), *(f"{n:.0f}" for n in (s.file_bytes, s.memory_bytes, s.eyes_px))) for s in sizes]
     print(grid([head, *rows]))

@@ -14,6 +14,8 @@ def test_the_largest_clip_decides() -> None:
     assert found.figures["mb_for_ten_minutes"] == 28.5
     assert found.figures["mb_in_memory_for_an_hour"] == 117.0
     assert found.misses() == []
+    assert found.figures["gain_of_two_workers"] == 1.8
+    assert "gain_of_two_workers" not in result(sizes, 0.04).figures
     assert [bar.figure for bar in result(sizes, 0.2, 1.8).misses()] == ["measures_share"]
 
 
