@@ -97,7 +97,8 @@ def _renderer(
     given = load_given(plan, analyser, progress)
     if analysis is None:
         measured = analysed_range(plan, reader)
-        analysis = survey(reader, measured, analyser, progress, workers=frames_at_once(plan.job), cache=cache)
+        workers = frames_at_once(plan.job)
+        analysis = survey(reader, measured, analyser, progress, workers=workers, cache=cache, temporal=plan.temporal)
     else:
         check_belongs(analysis, reader)
     check_covers(analysis, part, plan)
@@ -111,7 +112,7 @@ def _rendered(
     with Flow(progress) as flow:
         for index in wanted:
             segment = next(segment for segment in segments if index in segment)
-            source = _FromSegment(SeekingSource(reader), segment.start)
+            source = _FromSegment(SeekingSource(reader), renderer.reach(segment).start)
             for rendered in renderer.rendered(source, FrameRange(index, index + 1), flow):
                 yield Preview(rendered.frame, rendered.frame.timestamp.seconds - first)
                 progress.advance(faces=len(rendered.notes))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from facefusion.core import Analysis, Frame, FrameRange, Progress
 from facefusion.media import MediaReader
@@ -19,6 +19,10 @@ from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import Given, prepare
 from facefusion.pipeline.recipes import painted_digest, recipe_of
 from facefusion.pipeline.render import RenderContext, Rendered, render_frame
+from facefusion.pipeline.windows import Drawn, margin_of, steadied, widened
+from facefusion.temporal.settings import TemporalSettings
+
+T = TypeVar("T")
 
 _FRAMES_AHEAD = 2
 """Frames on their way beyond those that are being rendered: enough that no side waits, few enough to stay small."""
@@ -35,7 +39,8 @@ class RangeRenderer:
     """Finished frames of any range: a pure function of the medium, its analysis and the plan. Safe in threads.
 
     analysis: as it was measured; labels are placed by it, so that no edit moves them elsewhere. cast: as edits make it.
-    first_seconds: time of the first frame that is written; the label counts from there.
+    first_seconds: time of the first frame that is written; the label counts from there. whole: the frames of the run;
+    none looks beyond them.
     """
 
     analysis: Analysis
@@ -45,6 +50,8 @@ class RangeRenderer:
     is_clip: bool
     first_seconds: Fraction
     measured_digest: str
+    whole: FrameRange
+    temporal: TemporalSettings
 
     @staticmethod
     def prepared(
@@ -61,37 +68,55 @@ class RangeRenderer:
             is_clip=reader.info.is_clip,
             first_seconds=reader.timestamps()[part.start].seconds,
             measured_digest=measured_digest(analysis) + painted_digest(context),
+            whole=part,
+            temporal=plan.temporal,
         )
 
     @property
     def margin(self) -> int:
         """Frames on each side that a frame looks at when it is rendered."""
-        return 0
+        return margin_of(self.temporal) if self.is_clip else 0
+
+    def reach(self, part: FrameRange) -> FrameRange:
+        """The frames that those of `part` look at."""
+        return widened(part, self.margin, self.cast, self.whole)
 
     def recipe(self, part: FrameRange) -> str:
         """A digest of what the pixels of `part` depend on beside the plan and the clip: measurements and edits."""
         edits = recipe_of(part, self.cast, self.context.overrides, self.context.casting, margin=self.margin)
         return f"{self.measured_digest}-{edits}"
 
-    def finished(self, frame: Frame) -> Rendered:
-        """One frame, rendered and labelled."""
-        drawn = render_frame(frame, (self.context.steady or self.cast).faces_in(frame.index), self.context)
+    def drawn(self, frame: Frame) -> Drawn:
+        """One frame with its faces changed."""
+        faces = (self.context.steady or self.cast).faces_in(frame.index)
+        drawn = Drawn(render_frame(frame, faces, self.context), frame.pixels, faces)
+        return drawn.measured() if self.margin else drawn
+
+    def labelled(self, drawn: Drawn) -> Rendered:
+        """The frame with its visible label."""
+        frame = drawn.rendered.frame
         seconds = float(frame.timestamp.seconds - self.first_seconds) if self.is_clip else None
-        is_own = drawn.frame.pixels is not frame.pixels
-        return Rendered(labelled(drawn.frame, self.labels.of(frame), is_own=is_own, seconds=seconds), drawn.notes)
+        shown = labelled(frame, self.labels.of(frame), is_own=frame.pixels is not drawn.before, seconds=seconds)
+        return Rendered(shown, drawn.rendered.notes)
 
     def rendered(
         self, source: Source, part: FrameRange, flow: Flow, *, threads: int = 1
     ) -> Generator[Rendered, None, None]:
         """The frames of `part` in order, `threads` at once; one thread works in the caller's own."""
-        if threads == 1:
-            for frame in source.frames(part):
-                flow.check()
-                yield self.finished(frame)
-            return
-        ahead = threads + _FRAMES_AHEAD
-        with closing(mapped(flow, self.finished, source.frames(part), workers=threads, ahead=ahead)) as results:
-            yield from results
+        with closing(_mapped(flow, self.drawn, source.frames(self.reach(part)), threads)) as frames:
+            for drawn in steadied(frames, self.cast, self.temporal) if self.margin else frames:
+                if drawn.frame.index in part:
+                    yield self.labelled(drawn)
+
+
+def _mapped(flow: Flow, work: Callable[[Frame], T], frames: Iterator[Frame], threads: int) -> Generator[T, None, None]:
+    if threads == 1:
+        for frame in frames:
+            flow.check()
+            yield work(frame)
+        return
+    with closing(mapped(flow, work, frames, workers=threads, ahead=threads + _FRAMES_AHEAD)) as results:
+        yield from results
 
 
 def rendered_frames(

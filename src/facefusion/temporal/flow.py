@@ -17,7 +17,7 @@ import numpy as np
 from facefusion.core import Float32, Pixels, UInt8
 from facefusion.core.arrays import PIXEL_MAX
 
-CROP_SIZE = 208
+CROP_SIZE = 256
 _MARGIN = 1.5
 _BLUR = 1.5
 """Single vectors tremble: they are averaged with this Gaussian, in pixels of the crop."""

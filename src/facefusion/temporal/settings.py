@@ -31,3 +31,16 @@ class TemporalSettings:
         high=1.0,
         why="flow confidence threshold: a face whose movement is less sure than this is read even between key frames",
     )
+    deflicker: int = option(
+        0,
+        low=0,
+        high=8,
+        why="frames on each side of a temporal median over what the swap changes in light and colour; 0 is off: faces "
+        "whose light is steady gain little from it",
+    )
+    blend_strength: float = option(
+        1.0,
+        low=0.0,
+        high=1.0,
+        why="temporal blend strength: how far light and colour of the swap move to that median; 0 is off",
+    )
