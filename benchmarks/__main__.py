@@ -19,6 +19,7 @@ NAMES = (
     "occlusion",
     "pose",
     "steadiness",
+    "temporal",
     "cost",
     "analysis_size",
     "stages",
