@@ -2,9 +2,9 @@
 
 python -m benchmarks.analysis_size [--actress clip.mp4] [--gain]
 
-Every clip with one face is measured once and written to a file; sizes are told for ten minutes and an hour at 25 frames
-a second. The share of the measures is processor time. With --gain the wall time of one worker is divided by that of two,
-which tells something on an idle machine only.
+Every clip with one face is measured once and written to a file; sizes are told for ten minutes and an hour at 25
+frames a second. The share of the measures is processor time. With --gain the wall time of one worker is divided by that
+of two, which tells something on an idle machine only.
 """
 
 from __future__ import annotations
