@@ -2,8 +2,9 @@
 
 python -m benchmarks.kill [--kills 20] [--workers 2] [--seconds 6]
 
-The beginning of the 360p clip is swapped without interruption once. Then, as often as asked, the same command is killed
-(SIGKILL) at a random moment of its life, run again to its end, and compared packet by packet. What was finished at the
+The beginning of the 360p clip is swapped without interruption once. Then, as often as asked, the same command is
+killed (SIGKILL) at a random moment, run again to its end, and compared packet by packet. One kill in four comes while
+the clip is measured or earlier, the others a random while after a random segment was begun. What was finished at the
 kill must be used; what was in flight, one segment for each worker, may be made again.
 """
 
@@ -53,25 +54,28 @@ def finished_run(command: Sequence[str]) -> dict[str, Any]:
     return report
 
 
-def killed_run(command: Sequence[str], output: Path, after: float) -> tuple[int, int]:
-    """Kill `command` after so many seconds; how many segments were finished and how many begun."""
+def killed_run(command: Sequence[str], output: Path, *, begun: int, after: float) -> tuple[int, int]:
+    """Kill `command` some seconds after so many segments are begun; how many are finished, how many in flight."""
+    segments = work_folder_of(output) / "segments"
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+        while child.poll() is None and len(list(segments.glob("*.*"))) < begun:
+            time.sleep(0.01)
         time.sleep(after)
         child.send_signal(signal.SIGKILL)
-    segments = work_folder_of(output) / "segments"
     return len(list(segments.glob("*.seg"))), len(list(segments.glob("*.unfinished")))
 
 
 def measure(command: Sequence[str], output: Path, kills: int, seed: int) -> tuple[list[Killed], float]:
     """One run that nobody disturbs, then `kills` that somebody does."""
     begun = time.perf_counter()
-    finished_run(command)
+    segments = int(finished_run(command)["segments"])
     length, wanted = time.perf_counter() - begun, packets_digest(output)
     moments, found = random.Random(seed), []
-    for _ in range(kills):
+    for number in range(kills):
         output.unlink()
-        after = moments.uniform(0.3, 1.0) * length
-        finished, in_flight = killed_run(command, output, after)
+        after = moments.uniform(0, length / 2) if number % 4 == 0 else moments.uniform(0, length / 2 / segments)
+        begun_segments = 0 if number % 4 == 0 else moments.randint(1, segments)
+        finished, in_flight = killed_run(command, output, begun=begun_segments, after=after)
         if output.exists():  # it was done before the kill came
             finished, in_flight, kept = 0, 0, 0
         else:
