@@ -131,7 +131,7 @@ class _Run:
             renderer=renderer,
             source=source_of(self.reader, overlap=2 * renderer.margin),
             write_plan=sink.write_plan,
-            parallel=lambda count: Parallel.of(self.plan.job, segments=count, seeks=self.reader.seeks),
+            parallel=lambda count: Parallel.of(self.plan.job, segments=count, reader=self.reader),
         )
         kept = run.run(self.progress, tally)
         sink.join(run.paths(), self.reader.timestamps()[self.part.start : self.part.stop], self.progress.check)

@@ -9,10 +9,16 @@ from dataclasses import dataclass
 
 import cv2
 
+from facefusion.media import MediaInfo, MediaReader
 from facefusion.pipeline.settings import JobSettings
 
 _MOST_THREADS = 16
 """More than this the disk and memory seldom take; --workers and --threads can ask for more."""
+
+_MOST_BYTES = 1_500_000_000
+"""What the encoders of all workers may hold, about."""
+_PICTURES_AHEAD = 60
+"""Pictures that an encoder holds: x264's 40 looked ahead, its references and those on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +29,21 @@ class Parallel:
     threads: int
 
     @staticmethod
-    def of(job: JobSettings, *, segments: int, seeks: bool) -> Parallel:
-        """For `segments` that are to be made; a medium that cannot be sought is decoded once, so one after another."""
+    def of(job: JobSettings, *, segments: int, reader: MediaReader) -> Parallel:
+        """For `segments` that are to be made; cores that find no segment render other frames of the same ones.
+
+        A medium that cannot be sought is decoded once, so one after another. Large frames get fewer workers, since each
+        holds what an encoder looks ahead, unless a number was asked for.
+        """
         total = frames_at_once(job)
-        workers = max(1, min(job.workers or total, segments)) if seeks else 1
+        wanted = job.workers or min(total, _workers_with_room(reader.info))
+        workers = max(1, min(wanted, segments)) if reader.seeks else 1
         return Parallel(workers, max(1, total // workers))
+
+
+def _workers_with_room(info: MediaInfo) -> int:
+    picture = info.width * info.height * 3 // 2 * (1 if info.bit_depth <= 8 else 2)
+    return max(1, _MOST_BYTES // (_PICTURES_AHEAD * picture))
 
 
 def frames_at_once(job: JobSettings) -> int:
