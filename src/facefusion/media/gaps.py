@@ -51,6 +51,11 @@ class DamageLog:
         with self._lock:
             self._found[index] = pts
 
+    def frames(self) -> dict[int, int]:
+        """Tick by index of the frames found so far."""
+        with self._lock:
+            return dict(self._found)
+
     def lines(self) -> list[str]:
         """One line for every run of damaged frames, in order."""
         with self._lock:

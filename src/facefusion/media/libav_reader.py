@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain
@@ -56,6 +56,14 @@ class LibavReader(MediaReader):
         self.info = replace(described, field_order="progressive") if is_made_whole else described
         self._turn = Orientation(self.info.rotation_deg, self.info.mirrored)
         self._damage = DamageLog(path, self.policy.damaged, self.info.time_base)
+
+    @property
+    def damaged(self) -> dict[int, int]:
+        return self._damage.frames()
+
+    def remember_damaged(self, found: Mapping[int, int]) -> None:
+        for index, pts in found.items():
+            self._damage.add(index, pts)
 
     @property
     def warnings(self) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,14 @@ class MediaReader(ABC):
 
     info: MediaInfo
     policy: ReadPolicy = ReadPolicy()
+
+    @property
+    def damaged(self) -> dict[int, int]:
+        """Index and tick of the damaged frames that were met so far."""
+        return {}
+
+    def remember_damaged(self, found: Mapping[int, int]) -> None:  # noqa: B027 (most readers meet none)
+        """Take note of damaged frames that an earlier reader of the same medium met."""
 
     @property
     def warnings(self) -> list[str]:

@@ -129,6 +129,7 @@ class _Run:
             segments=segments,
             folder=work.segments,
             renderer=renderer,
+            reader=self.reader,
             source=source_of(self.reader, overlap=2 * renderer.margin),
             write_plan=sink.write_plan,
             parallel=lambda count: Parallel.of(self.plan.job, segments=count, reader=self.reader),

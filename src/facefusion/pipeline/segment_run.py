@@ -11,6 +11,7 @@ from typing import Any
 
 from facefusion.core import Progress, Segment
 from facefusion.errors import MediaUnreadable, OutputFailed
+from facefusion.media import MediaReader
 from facefusion.media.joining import SegmentEncoder, segment_details
 from facefusion.media.writer import WritePlan
 from facefusion.pipeline.durable import DurableFolder
@@ -26,13 +27,15 @@ _TOLD_AHEAD = 64
 class SegmentRun:
     """What rendering the segments of one output needs.
 
-    write_plan: of the joined file. parallel: how many things are done at once, for a number of segments.
+    reader: of the clip; knows its damaged frames. write_plan: of the joined file. parallel: how many things are done at
+    once, for a number of segments.
     """
 
     output: Path
     segments: Sequence[Segment]
     folder: DurableFolder
     renderer: RangeRenderer
+    reader: MediaReader
     source: Source
     write_plan: WritePlan
     parallel: Callable[[int], Parallel]
@@ -79,8 +82,11 @@ class SegmentRun:
         is_same = details["frames"] == [segment.start, segment.stop] and details["recipe"] == self.renderer.recipe(
             segment
         )
+        if not is_same:
+            return None
+        self.reader.remember_damaged(dict(details["damaged"]))
         counts: dict[str, int] = details["counts"]
-        return counts if is_same else None
+        return counts
 
     def _make(self, missing: Sequence[Segment], progress: Progress, tally: Tally) -> None:
         todo, parallel = deque(missing), self.parallel(len(missing))
@@ -123,8 +129,10 @@ class SegmentRun:
                 f"{self.output}: frames {segment.start} to {segment.stop} of the clip gave {counts.frames} pictures; "
                 "repair or convert the clip first"
             )
+        damaged = [[index, pts] for index, pts in self.reader.damaged.items() if index in segment]
         return {
             "frames": [segment.start, segment.stop],
+            "damaged": sorted(damaged),
             "recipe": self.renderer.recipe(segment),
             "counts": asdict(counts),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -116,6 +117,11 @@ def test_a_damaged_frame_is_held_passed_or_refused_by_name(passed: Pass, tmp_pat
     report = passed(path, tmp_path / "held.mp4")
     line = "frame 5 (0.200 s) is damaged; the last whole picture is shown instead"
     assert [each for each in report.warnings if "damaged" in each] == [f"{path.name}: {line}"]
+    again = passed(path, tmp_path / "held.mp4", keep_work="always", overwrite=True)
+    kept = passed(path, tmp_path / "held.mp4", keep_work="always", overwrite=True)
+    assert again.warnings == report.warnings
+    assert set(report.warnings) <= set(kept.warnings)  # nothing is decoded again, and still it is named
+    shutil.rmtree(tmp_path / ".held.mp4.facefusion")
     assert numbers_in(tmp_path / "held.mp4") == [0, 1, 2, 3, 4, 4, 6, 7]
     assert seconds_in(tmp_path / "held.mp4") == [Fraction(n, 25) for n in range(8)]
     assert packets_of(tmp_path / "held.mp4", "audio") == packets_of(path, "audio")
