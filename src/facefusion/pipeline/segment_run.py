@@ -84,7 +84,7 @@ class SegmentRun:
         )
         if not is_same:
             return None
-        self.reader.remember_damaged(dict(details["damaged"]))
+        self.reader.remember_damaged(dict(details.get("damaged", ())))
         counts: dict[str, int] = details["counts"]
         return counts
 
