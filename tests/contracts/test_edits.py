@@ -315,3 +315,21 @@ def test_edits_go_to_another_analysis_as_text_or_as_a_file(media: Path, file: Pa
     refused(file.parent, 2, r"edit 6 .*: no track 77", "edit", file, "apply", listed)
     listed.write_text("edits")
     refused(file.parent, 3, "holds no edits", "edit", file, "apply", listed)
+
+
+def test_edits_hold_where_light_is_steadied(media: Path, file: Path, target: list[Pixels], left_id: int) -> None:
+    """A median over neighbours neither touches an excluded face nor bends a strength."""
+    steady = ("--source", media / "source.png", "--face-selector-mode", "many", "--temporal-deflicker", "2")
+    plain = rendered(media, media / "clip.ffa", file.with_name("plain.mkv"), *steady)
+    edit(file, "exclude", "--person", left_id, "--from", "3f", "--to", "6f")
+    edit(file, "strength", 0.5, "--person", left_id, "--from", "6f", "--ramp", "0f")
+    result = rendered(media, file, file.with_name("out.mkv"), *steady)
+    for index in range(NUM_FRAMES):
+        assert same(result[index], plain[index], RIGHT)
+    assert all(same(result[index], target[index], LEFT) for index in (3, 4, 5))
+    assert same(result[0], plain[0], LEFT), "beyond the reach of the edit"
+    for index in (8, 9):
+        whole, part = (frames[index][LEFT].astype(float) - target[index][LEFT] for frames in (plain, result))
+        apart = np.abs(part - whole / 2)
+        assert apart.max() <= 5.0
+        assert apart.mean() < 0.3

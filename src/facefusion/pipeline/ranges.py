@@ -89,7 +89,7 @@ class RangeRenderer:
     def drawn(self, frame: Frame) -> Drawn:
         """One frame with its faces changed."""
         faces = (self.context.steady or self.cast).faces_in(frame.index)
-        drawn = Drawn(render_frame(frame, faces, self.context), frame.pixels, faces)
+        drawn = Drawn(render_frame(frame, faces, self.context), frame.pixels, faces, self.context.overrides)
         return drawn.measured() if self.margin else drawn
 
     def labelled(self, drawn: Drawn) -> Rendered:

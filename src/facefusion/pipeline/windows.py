@@ -7,25 +7,30 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from facefusion.core import Analysis, Face, Frame, FrameRange, Pixels
+from facefusion.pipeline.overrides import Overrides, Touch
 from facefusion.pipeline.render import Rendered
 from facefusion.temporal.deflicker import Residual, corrected, correction, residual_of
 from facefusion.temporal.settings import TemporalSettings
 
-Known = Mapping[int, Mapping[int, Residual]]
-"""Frame → track → what changed on that face."""
+Key = tuple[int, Touch]
+"""A track, and what edits ask for it: frames that are asked for something else are no measure for one another."""
+Known = Mapping[int, Mapping[Key, Residual]]
+"""Frame → face → what changed on it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
     """A frame whose faces are changed, before it is labelled.
 
-    before: the frame's own pixels. faces: as they were drawn. residuals: what changed on each, by track, once measured.
+    before: the frame's own pixels. faces: as they were drawn. overrides: what edits ask of them. residuals: what
+    changed on each that is not left alone, once measured.
     """
 
     rendered: Rendered
     before: Pixels
     faces: tuple[Face, ...]
-    residuals: Mapping[int, Residual] = field(default_factory=dict)
+    overrides: Overrides = Overrides()
+    residuals: Mapping[Key, Residual] = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:
@@ -36,11 +41,18 @@ class Drawn:
         if self.frame.pixels is self.before:
             return self
         found = {
-            face.track_id: residual_of(self.before, self.frame.pixels, face.landmarks)
+            key: residual_of(self.before, self.frame.pixels, face.landmarks)
             for face in self.faces
-            if face.track_id is not None and face.landmarks is not None
+            if (key := self.key_of(face)) is not None and face.landmarks is not None
         }
-        return replace(self, residuals={number: one for number, one in found.items() if one is not None})
+        return replace(self, residuals={key: one for key, one in found.items() if one is not None})
+
+    def key_of(self, face: Face) -> Key | None:
+        """What `face` is known by; None for one that is left alone."""
+        touch = self.overrides.touch(face, self.frame.index)
+        if face.track_id is None or touch.is_excluded or touch.strength <= 0:
+            return None
+        return face.track_id, touch
 
 
 def margin_of(settings: TemporalSettings) -> int:
@@ -65,7 +77,7 @@ def steadied(drawn: Iterable[Drawn], analysis: Analysis, settings: TemporalSetti
     are waited for.
     """
     margin = margin_of(settings)
-    past: deque[tuple[int, Mapping[int, Residual]]] = deque(maxlen=margin)
+    past: deque[tuple[int, Mapping[Key, Residual]]] = deque(maxlen=margin)
     ahead: deque[Drawn] = deque()
     for one in drawn:
         ahead.append(one)
@@ -76,7 +88,7 @@ def steadied(drawn: Iterable[Drawn], analysis: Analysis, settings: TemporalSetti
 
 
 def _next(
-    past: deque[tuple[int, Mapping[int, Residual]]], ahead: deque[Drawn], analysis: Analysis, settings: TemporalSettings
+    past: deque[tuple[int, Mapping[Key, Residual]]], ahead: deque[Drawn], analysis: Analysis, settings: TemporalSettings
 ) -> Drawn:
     """The first of `ahead`, finished; it moves to `past`."""
     known = dict([*past, *((one.frame.index, one.residuals) for one in ahead)])
@@ -84,19 +96,20 @@ def _next(
     past.append((now.frame.index, now.residuals))
     pixels = now.frame.pixels
     for face in now.faces:
-        if face.track_id is not None and face.track_id in now.residuals and face.landmarks is not None:
-            around = _around(known, face.track_id, now.frame.index, analysis, margin_of(settings))
-            change = correction(now.residuals[face.track_id], around, settings.blend_strength)
+        key = now.key_of(face)
+        if key is not None and key in now.residuals and face.landmarks is not None:
+            around = _around(known, key, now.frame.index, analysis, margin_of(settings))
+            change = correction(now.residuals[key], around, settings.blend_strength)
             pixels = corrected(now.before, pixels, face.landmarks, change)
     return replace(now, rendered=replace(now.rendered, frame=replace(now.frame, pixels=pixels)))
 
 
-def _around(known: Known, track_id: int, index: int, analysis: Analysis, margin: int) -> Sequence[Residual]:
+def _around(known: Known, key: Key, index: int, analysis: Analysis, margin: int) -> Sequence[Residual]:
     """The face's residuals in as many frames before as after, one after another, all in one shot."""
     shot = analysis.shot_at(index)
-    found = [known[index][track_id]]
+    found = [known[index][key]]
     for step in range(1, margin + 1):
-        pair = [known.get(one, {}).get(track_id) for one in (index - step, index + step)]
+        pair = [known.get(one, {}).get(key) for one in (index - step, index + step)]
         both = [one for one in pair if one is not None]
         if len(both) < 2 or shot is None or index - step not in shot or index + step not in shot:
             break
