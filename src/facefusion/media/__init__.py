@@ -6,6 +6,7 @@ from facefusion.media.description import MediaInfo, MediaKind, StreamInfo, Video
 from facefusion.media.encoders import encoder_present
 from facefusion.media.image_header import IMAGE_SUFFIXES
 from facefusion.media.image_writing import WRITABLE_SUFFIXES, clean_exif, write_image
+from facefusion.media.opening import open_media, probe
 from facefusion.media.paths import (
     NumberedPattern,
     check_output,
@@ -16,7 +17,7 @@ from facefusion.media.paths import (
     write_atomically,
 )
 from facefusion.media.prefetch import prefetch
-from facefusion.media.reader import MediaReader, open_media, probe
+from facefusion.media.reader import MediaReader
 from facefusion.media.sequence_writer import SequenceWriter
 from facefusion.media.stills import read_image
 from facefusion.media.writer import VideoWriter

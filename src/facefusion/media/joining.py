@@ -36,7 +36,7 @@ from facefusion.media.segment_file import (
     write_trailer,
 )
 from facefusion.media.video_stream import add_video, time_base_of
-from facefusion.media.writer import WritePlan
+from facefusion.media.write_plan import WritePlan
 
 _ALPHA_BESIDE = 15
 """AV_PKT_DATA_MATROSKA_BLOCKADDITIONAL"""

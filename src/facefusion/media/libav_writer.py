@@ -20,7 +20,7 @@ from facefusion.media.light_metadata import is_close
 from facefusion.media.picture_encoder import PictureEncoder
 from facefusion.media.stream_copy import StreamCopier
 from facefusion.media.video_stream import add_video, muxer_options, output_color
-from facefusion.media.writer import WritePlan
+from facefusion.media.write_plan import WritePlan
 
 MUXING_ERRORS = (av.error.FFmpegError, OSError, ValueError)
 

@@ -13,7 +13,7 @@ from facefusion.media.conversion import FromRgb
 from facefusion.media.fields import flagged
 from facefusion.media.rates import places
 from facefusion.media.video_stream import output_color, time_base_of
-from facefusion.media.writer import WritePlan
+from facefusion.media.write_plan import WritePlan
 
 
 class PictureEncoder:

@@ -1,4 +1,4 @@
-"""Opening a medium and reading its pictures."""
+"""What reads the pictures of a medium."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Self
 
 from facefusion.core import Frame, FrameRange, Timestamp
 from facefusion.errors import InvalidInput
-from facefusion.media.description import DEFAULT_FPS, MediaInfo
+from facefusion.media.description import MediaInfo
 from facefusion.media.policy import ReadPolicy
 
 
@@ -89,35 +89,3 @@ class MediaReader(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def open_media(
-    path: str | Path, *, threads: int = 0, frame_rate: Fraction = DEFAULT_FPS, policy: ReadPolicy | None = None
-) -> MediaReader:
-    """Open a clip, an image, a numbered pattern (`frame.%04d.png`) or a folder of images.
-
-    threads: for decoding, 0 is automatic. frame_rate: of patterns and folders, which carry none.
-    policy: what is done about damaged frames and interlaced pictures.
-    Animated images open as clips. Raises InvalidInput or MediaUnreadable with one line.
-    """
-    from facefusion.media import probing
-
-    path = Path(path)
-    kind = probing.kind_of(path)
-    if kind == "video":
-        from facefusion.media.libav_reader import LibavReader
-
-        return LibavReader(path, threads=threads, policy=policy)
-    if kind == "animation":
-        from facefusion.media.animation import AnimationReader
-
-        return AnimationReader(path)
-    from facefusion.media import sequences
-
-    return sequences.open_pictures(path, kind, frame_rate)
-
-
-def probe(path: str | Path, *, frame_rate: Fraction = DEFAULT_FPS) -> MediaInfo:
-    """What the header and the first picture tell about a medium; errors as `open_media`."""
-    with open_media(path, threads=1, frame_rate=frame_rate) as reader:
-        return reader.info

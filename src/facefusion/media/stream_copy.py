@@ -16,7 +16,7 @@ from facefusion.media.libav_description import main_video_stream
 from facefusion.media.sound_clock import SoundClock
 from facefusion.media.stream_trial import TRIAL_ERRORS, accepts, add_copy, sound_begin
 from facefusion.media.timecode import advanced, counted_at
-from facefusion.media.writer import WritePlan
+from facefusion.media.write_plan import WritePlan
 
 _OF_THE_FILE_ITSELF = {"major_brand", "minor_version", "compatible_brands", "encoder"}
 _OF_THE_PICTURES = ("language", "title")

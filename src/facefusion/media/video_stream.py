@@ -14,7 +14,7 @@ from facefusion.media.fields import CODEC_FIELD_ORDER, INTERLACED_CODING
 from facefusion.media.light_metadata import encoder_options
 from facefusion.media.light_template import is_carried_beside, lit_template
 from facefusion.media.rates import ticks_for
-from facefusion.media.writer import WritePlan
+from facefusion.media.write_plan import WritePlan
 
 _KEYFRAME_EVERY_SECONDS = 2
 _TICKS_LIMIT = 2**31 - 1

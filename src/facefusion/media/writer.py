@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -22,33 +21,11 @@ from facefusion.media.codecs import (
 from facefusion.media.description import MediaInfo, VideoFormat
 from facefusion.media.encoders import encoder_present
 from facefusion.media.paths import appear, check_output, discard, temporary_beside
+from facefusion.media.write_plan import WritePlan
 
 if TYPE_CHECKING:
     from facefusion.media.joining import Joining
     from facefusion.media.libav_writer import Encoding
-
-
-@dataclass(frozen=True, slots=True)
-class WritePlan:
-    """Everything an encoding run needs to know, checked."""
-
-    video: VideoFormat
-    container: ContainerFormat
-    codec: VideoCodec
-    pixel_format: str
-    options: Mapping[str, str]
-    threads: int = 0
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    copy_streams_from: Path | None = None
-    start_seconds: Fraction = Fraction(0)
-    stop_seconds: Fraction | None = None
-    is_trim: bool = False
-    frame_rate: Fraction | None = None
-
-    @property
-    def average_fps(self) -> Fraction:
-        """Frames a second of the output."""
-        return self.frame_rate or self.video.average_fps
 
 
 class VideoWriter:

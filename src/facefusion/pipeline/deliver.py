@@ -25,7 +25,7 @@ from facefusion.media import (
 )
 from facefusion.media.image_writing import WRITABLE_SUFFIXES
 from facefusion.media.paths import temporary_beside
-from facefusion.media.writer import WritePlan
+from facefusion.media.write_plan import WritePlan
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.settings import CODECS_OWN, EncodeSettings
 from facefusion.pipeline.sinks import Resampling, Sidecar, Sink

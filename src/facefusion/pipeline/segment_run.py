@@ -13,7 +13,7 @@ from facefusion.core import Progress, Segment
 from facefusion.errors import MediaUnreadable, OutputFailed
 from facefusion.media import MediaReader
 from facefusion.media.joining import SegmentEncoder, segment_details
-from facefusion.media.writer import WritePlan
+from facefusion.media.write_plan import WritePlan
 from facefusion.pipeline.durable import DurableFolder
 from facefusion.pipeline.flow import Channel, Flow
 from facefusion.pipeline.parallel import Parallel
