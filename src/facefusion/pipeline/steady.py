@@ -22,7 +22,7 @@ from facefusion.temporal.traits import Stretch, Traits, traits_of
 
 _BLOCK = 128
 """Frames that are smoothed together; blocks begin at multiples of this."""
-_BLOCKS_HELD = 16
+_BLOCKS_HELD = 64
 _SAMPLED = 192
 _MOST_STRETCHES = 5
 _LEAST_FRAMES = 5
