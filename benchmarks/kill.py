@@ -54,34 +54,40 @@ def finished_run(command: Sequence[str]) -> dict[str, Any]:
     return report
 
 
-def killed_run(command: Sequence[str], output: Path, *, begun: int, after: float) -> tuple[int, int]:
-    """Kill `command` some seconds after so many segments are begun; how many are finished, how many in flight."""
+def killed_run(command: Sequence[str], output: Path, *, begun: int, after: float) -> tuple[int, int] | None:
+    """Kill `command` some seconds after so many segments are begun; how many are finished, how many in flight.
+
+    None when it had ended by itself before: that is no kill.
+    """
     segments = work_folder_of(output) / "segments"
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
         while child.poll() is None and len(list(segments.glob("*.*"))) < begun:
             time.sleep(0.01)
         time.sleep(after)
         child.send_signal(signal.SIGKILL)
+    if child.returncode != -signal.SIGKILL:
+        return None
     return len(list(segments.glob("*.seg"))), len(list(segments.glob("*.unfinished")))
 
 
 def measure(command: Sequence[str], output: Path, kills: int, seed: int) -> tuple[list[Killed], float]:
     """One run that nobody disturbs, then `kills` that somebody does."""
+    finished_run(command)  # fills the disk's cache: the length of a cold run would set the kills too late
+    output.unlink()
     begun = time.perf_counter()
     segments = int(finished_run(command)["segments"])
     length, wanted = time.perf_counter() - begun, packets_digest(output)
-    moments, found = random.Random(seed), []
-    for number in range(kills):
+    moments, found, tries = random.Random(seed), list[Killed](), 0
+    while len(found) < kills and tries < 5 * kills:
         output.unlink()
-        after = moments.uniform(0, length / 2) if number % 4 == 0 else moments.uniform(0, length / 2 / segments)
-        begun_segments = 0 if number % 4 == 0 else moments.randint(1, segments)
-        finished, in_flight = killed_run(command, output, begun=begun_segments, after=after)
-        if output.exists():  # it was done before the kill came
-            finished, in_flight, kept = 0, 0, 0
-        else:
-            kept = int(finished_run(command)["segments_kept"])
+        is_early, tries = tries % 4 == 0, tries + 1
+        after = moments.uniform(0, length / 2 if is_early else length / 2 / segments)
+        seen = killed_run(command, output, begun=0 if is_early else moments.randint(1, segments), after=after)
+        if seen is None:  # it had ended before: that is no kill, and does not count
+            continue
+        kept = int(finished_run(command)["segments_kept"])
         is_same = packets_digest(output) == wanted and not work_folder_of(output).exists()
-        found.append(Killed(after, finished, in_flight, kept, is_same))
+        found.append(Killed(after, *seen, kept, is_same))
         print(f"{len(found)}: {found[-1]}", flush=True)
     return found, length
 
