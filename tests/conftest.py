@@ -15,3 +15,9 @@ settings.load_profile("facefusion")
 def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test finds what another measured, or what the user did."""
     monkeypatch.setenv("FACEFUSION_CACHE", str(tmp_path_factory.getbasetemp() / f"cache_{uuid.uuid4().hex}"))
+
+
+@pytest.fixture(autouse=True)
+def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Every test has its own keys, records and logs, and touches nobody's."""
+    monkeypatch.setenv("FACEFUSION_HOME", str(tmp_path_factory.getbasetemp() / f"home_{uuid.uuid4().hex}"))
