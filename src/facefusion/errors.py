@@ -29,6 +29,10 @@ class MediaUnreadable(InvalidInput):
     """A picture or clip cannot be opened or decoded."""
 
 
+class KeyUnusable(InvalidInput):
+    """A key file is missing, open to others, damaged, or has another passphrase."""
+
+
 class NoFaceFound(FaceFusionError):
     """No face where one is needed."""
 
