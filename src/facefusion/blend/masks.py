@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import cv2
@@ -21,19 +22,21 @@ _WORK_PX = 224
 
 
 def restrict(patch: Patch, landmarks: Landmarks, settings: MaskSettings, painted: Float32 | None = None) -> Patch:
-    """The same patch, allowed only inside the face mask of `settings`.
+    """The same patch, allowed only inside the face mask of `settings`; an opaque one only where `painted` allows it.
 
     landmarks: 478 points in the frame's pixels. painted: (h, w) float32 in [0, 1] in the patch's pixels, or None.
     """
     size = patch.mask.shape
-    xy = (landmarks.xy @ patch.matrix[:, :2].T + patch.matrix[:, 2]).astype(np.float32)
-    z = np.zeros(len(landmarks), np.float32) if landmarks.z is None else landmarks.z
-    mask = patch.mask * face_mask(Landmarks(xy, z), (size[0], size[1]), settings)
+    mask = patch.mask
+    if not patch.is_opaque:
+        xy = (landmarks.xy @ patch.matrix[:, :2].T + patch.matrix[:, 2]).astype(np.float32)
+        z = np.zeros(len(landmarks), np.float32) if landmarks.z is None else landmarks.z
+        mask = mask * face_mask(Landmarks(xy, z), (size[0], size[1]), settings)
     if painted is not None:
         check_shape("painted mask", painted, size)
         mask = mask * painted
     visible = patch.visible if settings.mask_occlusion else None
-    return Patch(patch.pixels, mask, patch.matrix, patch.base, visible, patch.note)
+    return replace(patch, mask=mask, visible=visible)
 
 
 def face_mask(landmarks: Landmarks, size: tuple[int, int], settings: MaskSettings) -> Float32:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -15,6 +16,7 @@ from facefusion.core.arrays import PIXEL_MAX
 
 _NOTHING = 1.0 / 512.0
 """Mask values below this cannot change an 8-bit pixel."""
+_OPAQUE = BlendSettings(blend_mode="plain", blend_strength=1.0)
 
 
 def paste(pixels: Pixels, patch: Patch, settings: BlendSettings | None = None) -> Pixels:
@@ -26,6 +28,7 @@ def paste(pixels: Pixels, patch: Patch, settings: BlendSettings | None = None) -
     settings = settings or BlendSettings()
     result = pixels.copy()
     window = _window(patch, pixels.shape[0], pixels.shape[1])
+    settings = _OPAQUE if patch.is_opaque else settings
     if window is None or settings.blend_strength <= 0.0:
         return result
     local, (y0, y1, x0, x1) = window
@@ -95,7 +98,7 @@ def _cut(patch: Patch, left: int, top: int, height: int, width: int) -> tuple[Pa
 def _sliced(patch: Patch, part: Any) -> Patch:
     base = None if patch.base is None else patch.base[part]
     visible = None if patch.visible is None else patch.visible[part]
-    return Patch(patch.pixels[part], patch.mask[part], patch.matrix, base, visible, patch.note)
+    return replace(patch, pixels=patch.pixels[part], mask=patch.mask[part], base=base, visible=visible)
 
 
 def _unwarped(patch: Patch, height: int, width: int) -> tuple[Patch, tuple[int, int, int, int]] | None:
@@ -118,4 +121,5 @@ def _unwarped(patch: Patch, height: int, width: int) -> tuple[Patch, tuple[int, 
     visible = None
     if patch.visible is not None:
         visible = np.clip(back(patch.visible, cv2.BORDER_REPLICATE, cv2.INTER_LINEAR), 0, 1)
-    return Patch(pixels, mask, patch.matrix, None, visible, patch.note), (int(y0), int(y1), int(x0), int(x1))
+    back_on = replace(patch, pixels=pixels, mask=mask, base=None, visible=visible)
+    return back_on, (int(y0), int(y1), int(x0), int(x1))

@@ -51,7 +51,8 @@ class Patch:
     base: (h, w, 3) float32, the target's own pixels after the processor moved them (a changed face shape moves the
         mouth's inside and the jaw line), or None when nothing was moved. The edit is blended over it.
     visible: (h, w) float32 in [0, 1], 0 where something in front of the face must stay untouched, or None.
-    note: one word on what the processor decided ("done", "weakened", "left_alone").
+    note: one word on what the processor decided ("done", "weakened", "covered", "left_alone").
+    is_opaque: what is under the mask must not show: no option narrows the mask, keeps things in front or mixes.
     """
 
     pixels: Float32
@@ -60,6 +61,7 @@ class Patch:
     base: Float32 | None = None
     visible: Float32 | None = None
     note: str = "done"
+    is_opaque: bool = False
 
     def __post_init__(self) -> None:
         check_shape("Patch.pixels", self.pixels, (None, None, 3))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from facefusion.core import Analysis, Face, FaceProcessor, Float32
@@ -46,16 +46,23 @@ class Casting:
 
 
 def chosen_tracks(
-    analysis: Analysis, selector: SelectorSettings, *, is_clip: bool, reference: Float32 | None = None
+    analysis: Analysis,
+    selector: SelectorSettings,
+    *,
+    is_clip: bool,
+    references: Sequence[Float32] = (),
+    spared: Sequence[Float32] = (),
 ) -> frozenset[int]:
     """Ids of the tracks that the selector picks.
 
-    reference: embedding (128,) of whom the mode "reference" looks for; raises NoFaceFound when nobody is near it.
+    references: embeddings (128,) of those whom the mode "reference" looks for; raises NoFaceFound when nobody is near
+    one of them. spared: of those who are never picked; where there are any, "one" means everybody else.
     """
-    if selector.face_selector_mode == "many":
-        return frozenset(track.track_id for track in analysis.tracks)
-    if selector.face_selector_mode == "reference" and reference is not None:
-        return _like(analysis, reference, selector.reference_distance)
+    limit = selector.reference_distance
+    if selector.face_selector_mode == "reference" and references:
+        return frozenset().union(*(_like(analysis, one, limit) for one in references)) - _near(analysis, spared, limit)
+    if selector.face_selector_mode == "many" or spared:
+        return frozenset(track.track_id for track in analysis.tracks) - _near(analysis, spared, limit)
     firsts = [
         ordered(analysis.faces_in(index, dense=False), selector.face_order)[0] for index in analysis.frames_with_faces()
     ]
@@ -88,6 +95,16 @@ def _like(analysis: Analysis, reference: Float32, limit: float) -> frozenset[int
             f"reference-image: nobody in the target looks like it (the nearest is at {min(apart.values()):.2f}, "
             f"the limit is {limit}); raise --reference-distance or use another photo"
         )
+    return _tracks_of(analysis, near)
+
+
+def _near(analysis: Analysis, wanted: Sequence[Float32], limit: float) -> frozenset[int]:
+    """Tracks of people who look like one of `wanted`; who cannot be recognised does not."""
+    near = {
+        person.person_id
+        for person in analysis.people
+        if person.embedding is not None and any(distance(person.embedding, one) <= limit for one in wanted)
+    }
     return _tracks_of(analysis, near)
 
 

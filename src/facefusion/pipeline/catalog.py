@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from facefusion.core import Face, FaceProcessor
+from facefusion.core import Analysis, Face, FaceProcessor
 from facefusion.errors import UsageError
 from facefusion.provenance.terms import EditKind
 
@@ -19,7 +19,8 @@ Shape = Literal["face", "frame", "matte"]
 class Entry:
     """One processor: where its code and its Settings live, its shape, and whether it needs somebody's face.
 
-    `kind` is what it does to a picture, in the words of `provenance`.
+    `kind` is what it does to a picture, in the words of `provenance`. `needs_analysis`: it chooses by who is in the
+    medium.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Entry:
     settings: str
     needs_source: bool
     kind: EditKind
+    needs_analysis: bool = False
 
     @property
     def settings_class(self) -> type[Any]:
@@ -35,12 +37,14 @@ class Entry:
         loaded: type[Any] = _load(self.settings)
         return loaded
 
-    def build(self, settings: Any, *, photos: Sequence[Face] = ()) -> FaceProcessor:
+    def build(self, settings: Any, *, photos: Sequence[Face] = (), analysis: Analysis | None = None) -> FaceProcessor:
         """The processor itself; imports its code on first use.
 
-        photos: faces of the person whose face is put on, where one is needed.
+        photos: faces of the person whose face is put on, where one is needed. analysis: of the medium, if there is one.
         """
         make: Callable[..., FaceProcessor] = _load(self.factory)
+        if self.needs_analysis:
+            return make(settings, analysis)
         return make(photos, settings) if self.needs_source else make(settings)
 
 
@@ -50,9 +54,11 @@ CATALOG: tuple[Entry, ...] = (
           needs_source=True, kind="mesh"),
     Entry("face_enhancer", "face", f"{_ROOM}.face_enhancer:FaceEnhancer", f"{_ROOM}.face_enhancer.settings:Settings",
           needs_source=False, kind="enhance"),
+    Entry("face_anonymiser", "face", "facefusion.pipeline.anonymising:anonymiser",
+          f"{_ROOM}.face_anonymiser.settings:Settings", needs_source=False, kind="mesh", needs_analysis=True),
 )  # fmt: skip
 LATER: tuple[str, ...] = (
-    "lip_syncer", "frame_enhancer", "background_remover", "expression_editor", "face_anonymiser",
+    "lip_syncer", "frame_enhancer", "background_remover", "expression_editor",
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from facefusion.pipeline.plan import Plan
 
 NOT_IN_THE_RESULT = ("overwrite", "workers", "threads", "keep-work")
 """Keys of a request that change how it is done, not what comes out."""
-_FILES = ("output", "source", "assign", "target", "reference-image", "mask-image")
+_FILES = ("output", "source", "assign", "target", "reference-image", "except-image", "mask-image")
 
 
 def request_key(plan: Plan, reader: MediaReader) -> str:
@@ -30,7 +30,8 @@ def request_key(plan: Plan, reader: MediaReader) -> str:
     files = {
         "source": [content_digest(path) for path in plan.sources],
         "assign": {number: [content_digest(path) for path in paths] for number, paths in plan.assignments.items()},
-        "reference": _digest_or_none(plan.selector.reference_image),
+        "reference": [content_digest(Path(text)) for text in plan.selector.reference_image],
+        "except": [content_digest(Path(text)) for text in plan.selector.except_image],
         "mask": _digest_or_none(plan.mask.mask_image),
         "target": identity_of(reader).digest,
     }

@@ -25,7 +25,10 @@ def check_paths(plan: Plan) -> None:
 def files_read(plan: Plan) -> Iterator[Path]:
     """Every file and folder that the request names to be read; pictures of a folder or sequence each by its name."""
     yield from _photos(plan)
-    yield from (Path(text) for text in (plan.selector.reference_image, plan.mask.mask_image) if text)
+    selector = plan.selector
+    yield from (
+        Path(text) for text in (*selector.reference_image, *selector.except_image, plan.mask.mask_image) if text
+    )
     yield plan.target
     yield from _members(plan.target)
 

@@ -24,26 +24,36 @@ Photos = tuple[Face, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Given:
-    """What was read before the target is looked at: photos of people, the embedding of the reference.
+    """What was read before the target is looked at: photos of people, embeddings of those who are looked for.
 
-    own: by the word that the request has for a person.
+    own: by the word that the request has for a person. references, spared: of whoever is changed, and is not.
     """
 
     shared: Photos = ()
     own: Mapping[str, Photos] = field(default_factory=dict)
-    reference: Float32 | None = None
+    references: tuple[Float32, ...] = ()
+    spared: tuple[Float32, ...] = ()
 
 
 def load_given(plan: Plan, analyser: FaceAnalyser, progress: Progress) -> Given:
     """Read every photo of `plan`. Raises InvalidInput, NoFaceFound and SeveralFacesFound, each naming the photo."""
-    reference = None
-    if plan.selector.face_selector_mode == "reference":
-        path = Path(plan.selector.reference_image)
-        reference = the_face(read_image(path).pixels, path, analyser).embedding
+    is_looked_for = plan.selector.face_selector_mode == "reference"
+    references = _embeddings(plan.selector.reference_image if is_looked_for else (), analyser, progress)
+    spared = _embeddings(plan.selector.except_image, analyser, progress)
     if not plan.needs_source:
-        return Given(reference=reference)
+        return Given(references=references, spared=spared)
     own = {person: load_person(paths, analyser, progress) for person, paths in plan.assignments.items()}
-    return Given(load_person(plan.sources, analyser, progress), own, reference)
+    return Given(load_person(plan.sources, analyser, progress), own, references, spared)
+
+
+def _embeddings(photos: Sequence[str], analyser: FaceAnalyser, progress: Progress) -> tuple[Float32, ...]:
+    """Of the one person on each of `photos`."""
+    found = []
+    for path in map(Path, photos):
+        progress.check()
+        embedding = the_face(read_image(path).pixels, path, analyser).embedding
+        found += [] if embedding is None else [embedding]
+    return tuple(found)
 
 
 def prepare(
@@ -94,8 +104,8 @@ class _Cast:
     def context(self, plan: Plan, analysis: Analysis, people: Collection[int | None] | None = None) -> RenderContext:
         """How `plan` changes the faces of `people`, of everybody by default."""
         meant = [person for person in self.words if people is None or person in people]
-        own = {person: effects_of(plan, self.own[self.words[person]], self.progress) for person in meant}
-        shared = effects_of(plan, self.shared, self.progress) if self.chosen else ()
+        own = {person: effects_of(plan, self.own[self.words[person]], self.progress, analysis) for person in meant}
+        shared = effects_of(plan, self.shared, self.progress, analysis) if self.chosen else ()
         return RenderContext(
             casting=Casting(own, self.chosen, shared, self.words),
             mask=plan.mask,
@@ -116,7 +126,9 @@ def _chosen(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given) -
     """The tracks that get the one source; none when only people by name get one."""
     if plan.assignments and not plan.sources:
         return frozenset()
-    return chosen_tracks(analysis, plan.selector, is_clip=reader.info.is_clip, reference=given.reference)
+    return chosen_tracks(
+        analysis, plan.selector, is_clip=reader.info.is_clip, references=given.references, spared=given.spared
+    )
 
 
 def unhidden_all(photos: Photos, parser: OcclusionParser | None, progress: Progress) -> Photos:
@@ -128,12 +140,12 @@ def unhidden_all(photos: Photos, parser: OcclusionParser | None, progress: Progr
     return tuple(clear)
 
 
-def effects_of(plan: Plan, photos: Photos, progress: Progress) -> Effects:
-    """The effects of `plan` that put the person of `photos` on; raises Cancelled between two."""
+def effects_of(plan: Plan, photos: Photos, progress: Progress, analysis: Analysis | None = None) -> Effects:
+    """The effects of `plan` that put the person of `photos` on, for the medium of `analysis`; raises Cancelled."""
     effects = []
     for entry in plan.entries:
         progress.check()
-        effects.append(entry.build(plan.effects[entry.name], photos=photos))
+        effects.append(entry.build(plan.effects[entry.name], photos=photos, analysis=analysis))
     return tuple(effects)
 
 

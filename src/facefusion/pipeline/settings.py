@@ -33,7 +33,8 @@ class JobSettings:
     )
     output: str = option("", why="where the result goes; its suffix decides the format; a folder for a folder")
     processor: tuple[str, ...] = option(
-        ("face_swapper",), why="what is done to each face, in this order; repeat it: face_swapper, face_enhancer"
+        ("face_swapper",),
+        why="what is done to each face, in this order; repeat it: face_swapper, face_enhancer, face_anonymiser",
     )
     start: str = option(
         "", why="where to begin: a time (12.5, 1:02.5, 0:01:02.5) or a frame with an f (250f); empty: the start"
@@ -88,7 +89,14 @@ class SelectorSettings:
     face_order: Order = option(
         "large-small", why="which face comes first when one is wanted; the largest face is most often the one meant"
     )
-    reference_image: str = option("", why="a photo of the person to change, for the mode reference; empty means none")
+    reference_image: tuple[str, ...] = option(
+        (), why="a photo of the person to change, for the mode reference; repeat it: everybody shown in one is changed"
+    )
+    except_image: tuple[str, ...] = option(
+        (),
+        why="a photo of somebody who is left as they are; repeat it; everybody else is changed, or in the mode "
+        "reference those of them who were asked for",
+    )
     reference_distance: float = option(
         0.6,
         low=0.0,

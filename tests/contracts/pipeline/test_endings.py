@@ -42,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 def plan_of(folder: Path, **more: Any) -> Plan:
     values = {"source": "astronaut.png", "target": "clip.mp4", "output": "out.mp4", "keep_work": "never", **more}
-    paths = {"source", "target", "output", "reference_image", "mask_image"}
+    paths = {"source", "target", "output", "reference_image", "except_image", "mask_image"}
     for name in paths & values.keys():
         given = [values[name]] if isinstance(values[name], str) else values[name]
         found = [str(folder / part) for part in given]

@@ -52,10 +52,25 @@ def test_many_is_everybody(analysis: Analysis) -> None:
 
 
 def test_reference_is_who_looks_like_it(analysis: Analysis) -> None:
-    selector = SelectorSettings(face_selector_mode="reference", reference_image="who.jpg")
-    assert chosen_tracks(analysis, selector, is_clip=True, reference=_unit(1)) == {2}
+    selector = SelectorSettings(face_selector_mode="reference", reference_image=("who.jpg",))
+    assert chosen_tracks(analysis, selector, is_clip=True, references=[_unit(1)]) == {2}
     with pytest.raises(NoFaceFound, match="reference-distance"):
-        chosen_tracks(analysis, selector, is_clip=True, reference=_unit(2))
+        chosen_tracks(analysis, selector, is_clip=True, references=[_unit(2)])
+
+
+def test_several_references_pick_several(analysis: Analysis) -> None:
+    selector = SelectorSettings(face_selector_mode="reference", reference_image=("a.jpg", "b.jpg"))
+    assert chosen_tracks(analysis, selector, is_clip=True, references=[_unit(0), _unit(1)]) == {1, 2, 3}
+
+
+def test_everyone_except(analysis: Analysis) -> None:
+    for mode in ("one", "many"):
+        selector = SelectorSettings(face_selector_mode=mode, except_image=("who.jpg",))  # type: ignore[arg-type]
+        assert chosen_tracks(analysis, selector, is_clip=True, spared=[_unit(0)]) == {2}
+        assert chosen_tracks(analysis, selector, is_clip=True, spared=[_unit(9)]) == {1, 2, 3}
+    selector = SelectorSettings(face_selector_mode="reference", reference_image=("a.jpg", "b.jpg"))
+    both = [_unit(0), _unit(1)]
+    assert chosen_tracks(analysis, selector, is_clip=True, references=both, spared=[_unit(1)]) == {1, 3}
 
 
 def test_an_own_source_wins_and_strangers_are_left_alone(analysis: Analysis) -> None:
