@@ -26,6 +26,7 @@ from facefusion.pipeline.fingerprint import NOT_IN_THE_RESULT, request_key
 from facefusion.pipeline.frame_source import SeekingSource, source_of
 from facefusion.pipeline.inputs import check_paths
 from facefusion.pipeline.parallel import Parallel, frames_at_once, single_threaded_opencv
+from facefusion.pipeline.permission import Permission, as_policy_asks
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import load_given
 from facefusion.pipeline.ranges import RangeRenderer, rendered_frames
@@ -36,6 +37,7 @@ from facefusion.pipeline.segments import segments_of
 from facefusion.pipeline.sinks import Sink
 from facefusion.pipeline.workfolder import WorkFolder
 from facefusion.provenance import Labeller, Marks
+from facefusion.provenance.policy import Decision
 
 
 def run(
@@ -56,6 +58,7 @@ def run(
     and kept. Raises the errors of `facefusion.errors`.
     """
     progress, begun = progress or Progress(), time.monotonic()
+    plan = as_policy_asks(plan)
     check_paths(plan)
     progress.start("prepare")
     with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
@@ -69,7 +72,15 @@ def run(
             progress.start("finish")
     warnings = list(dict.fromkeys((*done.warnings, *reader.warnings, *sink.warnings, *done.told)))
     seconds = time.monotonic() - begun
-    return RunReport.of(plan, done.analysis, done.tally, seconds=seconds, warnings=tuple(warnings), made=done.made)
+    return RunReport.of(
+        plan,
+        done.analysis,
+        done.tally,
+        seconds=seconds,
+        warnings=tuple(warnings),
+        made=done.made,
+        decision=done.decision,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +92,7 @@ class _Done:
     made: Made
     warnings: Sequence[str]
     told: Sequence[str]
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,15 +112,17 @@ class _Run:
         warnings = [*_provider_warnings(plan, progress), *self.sink.warnings]
         analyser = FaceAnalyser(providers=plan.job.execution_provider)
         given = load_given(plan, analyser, progress)
+        permission = Permission.asked(plan, given, progress)
         if analysis is None:
             analysis = self._measured(analyser, cache)
         check_covers(analysis, self.part, plan)
-        renderer = RangeRenderer.prepared(plan, self.reader, self.part, analysis, given, progress)
+        prepared = RangeRenderer.prepared(plan, self.reader, self.part, analysis, given, progress)
+        renderer, decision = permission.granted(prepared, self.reader, progress)
         if isinstance(self.sink, ClipSink) and self.work is not None:
             made, told = self._by_segments(self.sink, self.work, renderer, tally), []
         else:
             made, told = Made(0, 0), _left_out(self._by_frames(renderer, tally))
-        return _Done(analysis, tally, made, warnings, told)
+        return _Done(analysis, tally, made, warnings, told, decision)
 
     def _measured(self, analyser: FaceAnalyser, cache: AnalysisCache | None) -> Analysis:
         return survey(
@@ -175,15 +189,18 @@ def render(
 ) -> Generator[Frame, None, None]:
     """The finished frames of `plan` in order, each with its visible label. Metadata is the writer's part: `Marks`.
 
-    analysis: as it was measured; the edits it carries are applied.
-    Raises NoFaceFound when nobody who is meant is there, Cancelled, and what reading raises.
+    analysis: as it was measured; the edits it carries are applied. The label is left out only where a consent record
+    allows that. Raises RefusedByPolicy, NoFaceFound when nobody who is meant is there, Cancelled, and what reading
+    raises.
     """
-    progress = progress or Progress()
+    progress, plan = progress or Progress(), as_policy_asks(plan)
     analyser = FaceAnalyser(providers=plan.job.execution_provider)
     part = range_of(reader, plan.start, plan.end)
     check_covers(analysis, part, plan)
     given = load_given(plan, analyser, progress)
-    renderer = RangeRenderer.prepared(plan, reader, part, analysis, given, progress)
+    permission = Permission.asked(plan, given, progress)
+    prepared = RangeRenderer.prepared(plan, reader, part, analysis, given, progress)
+    renderer, _ = permission.granted(prepared, reader, progress)
     frames = rendered_frames(renderer, SeekingSource(reader), part, progress, threads=frames_at_once(plan.job))
     with single_threaded_opencv(len(part) > 1), closing(frames):
         for rendered in frames:

@@ -18,6 +18,7 @@ from facefusion.media.rates import parse_rate
 from facefusion.pipeline import catalog, sections
 from facefusion.pipeline.cues import Cue, parse_cue
 from facefusion.pipeline.settings import EncodeSettings, JobSettings, SelectorSettings
+from facefusion.provenance.consent.settings import PermissionSettings
 from facefusion.provenance.settings import LabelSettings
 from facefusion.temporal.settings import TemporalSettings
 
@@ -37,6 +38,7 @@ class Plan:
     temporal: TemporalSettings
     encode: EncodeSettings
     label: LabelSettings
+    permission: PermissionSettings
     effects: Mapping[str, Any]
 
     def __post_init__(self) -> None:
@@ -51,7 +53,7 @@ class Plan:
     def from_mapping(values: Mapping[str, Any]) -> Plan:
         """The plan of `{key: value}`, whose keys are the flags without dashes in front (`mask-blur`, `target`)."""
         parts = sections.split(values)
-        shared = {name: parts.pop(name) for name in ("job", "selector", "mask", "blend", "temporal", "encode", "label")}
+        shared = {f.name: parts.pop(f.name) for f in fields(Plan)[:-1]}
         return Plan(**shared, effects=parts)
 
     def to_mapping(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from facefusion.pipeline.flow import Flow
 from facefusion.pipeline.frame_source import SeekingSource
 from facefusion.pipeline.inputs import check_paths
 from facefusion.pipeline.parallel import frames_at_once
+from facefusion.pipeline.permission import Permission, as_policy_asks
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import load_given
 from facefusion.pipeline.ranges import RangeRenderer
@@ -54,7 +55,7 @@ def preview(
     analysis: measured before, with its edits, and checked to be of this clip; by default it is taken from `cache`, or
     measured now, as for the run. Raises InvalidInput for a cue outside of what the plan covers, and what `run` raises.
     """
-    progress = progress or Progress()
+    progress, plan = progress or Progress(), as_policy_asks(plan)
     check_paths(plan)
     with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
         part = range_of(reader, plan.start, plan.end)
@@ -95,6 +96,7 @@ def _renderer(
 ) -> RangeRenderer:
     analyser = FaceAnalyser(providers=plan.job.execution_provider)
     given = load_given(plan, analyser, progress)
+    permission = Permission.asked(plan, given, progress)
     if analysis is None:
         measured = analysed_range(plan, reader)
         workers = frames_at_once(plan.job)
@@ -102,7 +104,8 @@ def _renderer(
     else:
         check_belongs(analysis, reader)
     check_covers(analysis, part, plan)
-    return RangeRenderer.prepared(plan, reader, part, analysis, given, progress)
+    prepared = RangeRenderer.prepared(plan, reader, part, analysis, given, progress)
+    return permission.granted(prepared, reader, progress)[0]
 
 
 def _rendered(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol, TypeVar
 
@@ -39,14 +39,14 @@ class RangeRenderer:
     """Finished frames of any range: a pure function of the medium, its analysis and the plan. Safe in threads.
 
     analysis: as it was measured; labels are placed by it, so that no edit moves them elsewhere. cast: as edits make it.
-    first_seconds: time of the first frame that is written; the label counts from there. whole: the frames of the run;
-    none looks beyond them.
+    labels: None only where a consent record allows that. first_seconds: time of the first frame that is written; the
+    label counts from there. whole: the frames of the run; none looks beyond them.
     """
 
     analysis: Analysis
     cast: Analysis
     context: RenderContext
-    labels: FrameLabels
+    labels: FrameLabels | None
     is_clip: bool
     first_seconds: Fraction
     measured_digest: str
@@ -72,6 +72,10 @@ class RangeRenderer:
             temporal=plan.temporal,
         )
 
+    def without_label(self) -> RangeRenderer:
+        """The same without the visible label. For `permission` alone, on a decision that rests on a consent record."""
+        return replace(self, labels=None)
+
     @property
     def margin(self) -> int:
         """Frames on each side that a frame looks at when it is rendered."""
@@ -84,7 +88,7 @@ class RangeRenderer:
     def recipe(self, part: FrameRange) -> str:
         """A digest of what the pixels of `part` depend on beside the plan and the clip: measurements and edits."""
         edits = recipe_of(part, self.cast, self.context.overrides, self.context.casting, margin=self.margin)
-        return f"{self.measured_digest}-{edits}"
+        return f"{self.measured_digest}-{edits}" + ("-unlabelled" if self.labels is None else "")
 
     def drawn(self, frame: Frame) -> Drawn:
         """One frame with its faces changed."""
@@ -93,8 +97,10 @@ class RangeRenderer:
         return drawn.measured() if self.margin else drawn
 
     def labelled(self, drawn: Drawn) -> Rendered:
-        """The frame with its visible label."""
+        """The frame with its visible label, where `permission` has not taken it away."""
         frame = drawn.rendered.frame
+        if self.labels is None:
+            return drawn.rendered
         seconds = float(frame.timestamp.seconds - self.first_seconds) if self.is_clip else None
         shown = labelled(frame, self.labels.of(frame), is_own=frame.pixels is not drawn.before, seconds=seconds)
         return Rendered(shown, drawn.rendered.notes)

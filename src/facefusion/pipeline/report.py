@@ -9,6 +9,7 @@ from typing import Any
 from facefusion.core import Analysis
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.render import LEFT_ALONE
+from facefusion.provenance.policy import Decision
 
 
 @dataclass(slots=True)
@@ -52,6 +53,7 @@ class RunReport:
     weakened ones among them. weakened: turned so far that the effect was faded. left_alone: turned too far or out of
     the picture. frames_without_face: frames in which nobody who was meant is seen. people: in the medium.
     warnings: one line each. segments: that a clip was rendered in. segments_kept: of these, finished by a run before.
+    decision: why the run was allowed, and what of its marks it may leave out.
     """
 
     output: Path
@@ -66,6 +68,7 @@ class RunReport:
     warnings: tuple[str, ...] = field(default=())
     segments: int = 0
     segments_kept: int = 0
+    decision: Decision | None = None
 
     @staticmethod
     def of(
@@ -76,6 +79,7 @@ class RunReport:
         seconds: float,
         warnings: tuple[str, ...],
         made: Made,
+        decision: Decision,
     ) -> RunReport:
         """The report of a run that has ended."""
         return RunReport(
@@ -91,6 +95,7 @@ class RunReport:
             warnings=warnings,
             segments=made.segments,
             segments_kept=made.kept,
+            decision=decision,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -101,6 +106,7 @@ class RunReport:
             "output": str(self.output),
             "warnings": list(self.warnings),
             "seconds": round(self.seconds, 3),
+            "decision": None if self.decision is None else self.decision.as_dict(),
         }
 
     def lines(self) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ _SHARED: tuple[tuple[str, str, str, str], ...] = (
     ("temporal", "Steadiness", "temporal_", f"{_ROOM}.temporal.settings:TemporalSettings"),
     ("encode", "Output", "output_", f"{_ROOM}.pipeline.settings:EncodeSettings"),
     ("label", "Label", "label_", f"{_ROOM}.provenance.settings:LabelSettings"),
+    ("permission", "Permission", "", f"{_ROOM}.provenance.consent.settings:PermissionSettings"),
 )
 
 
