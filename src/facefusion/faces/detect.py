@@ -72,14 +72,9 @@ class Proposer:
         self, pixels: Pixels, center: tuple[float, float], side: float, roll_deg: float, tone: Tone = lifted
     ) -> CloseUp:
         """A face of about `side` pixels at `center`, enlarged, turned upright and by further quarters."""
-        size = self._short.size
         turns = [roll_deg + turn for turn in (0, 90, 180, 270)]
-        matrices = [transforms.square_roi(center, side / _FACE_IN_CLOSE_UP, turn, size) for turn in turns]
-        crops = np.stack([tone(cut(pixels, matrix, size)) for matrix in matrices])
-        central = [
-            next((one for one in seen if _is_central(one, size)), None)
-            for seen in self._short.candidates(crops, above=_PROPOSE)
-        ]
+        matrices = [self._close_matrix(center, side, turn) for turn in turns]
+        central = self._central(pixels, matrices, tone)
         scores = [0.0 if one is None else one.score for one in central]
         best = int(np.argmax(scores))
         doubtful = [i for i, score in enumerate(scores) if score > scores[best] - _CLOSE_CALL]
@@ -91,6 +86,23 @@ class Proposer:
             best = doubtful[int(np.argmax(totals))]
         found = central[best]
         return CloseUp(None if found is None else moved(found, transforms.inverse(matrices[best])), best, scores[0])
+
+    def is_surely_upright(
+        self, pixels: Pixels, center: tuple[float, float], side: float, roll_deg: float, tone: Tone = lifted
+    ) -> bool:
+        """Whether one close-up alone shows a face at this turn, so surely that no other turn can be right."""
+        found = self._central(pixels, [self._close_matrix(center, side, roll_deg)], tone)[0]
+        return found is not None and is_sure(found)
+
+    def _close_matrix(self, center: tuple[float, float], side: float, turn_deg: float) -> Float32:
+        return transforms.square_roi(center, side / _FACE_IN_CLOSE_UP, turn_deg, self._short.size)
+
+    def _central(self, pixels: Pixels, matrices: Sequence[Float32], tone: Tone) -> list[Detection | None]:
+        """The best face in the middle of each close-up, in the close-up's own pixels."""
+        size = self._short.size
+        crops = np.stack([tone(cut(pixels, matrix, size)) for matrix in matrices])
+        seen = self._short.candidates(crops, above=_PROPOSE)
+        return [next((one for one in found if _is_central(one, size)), None) for found in seen]
 
     def second_opinion(
         self, pixels: Pixels, center: tuple[float, float], side: float, roll_deg: float, tone: Tone = lifted

@@ -75,7 +75,13 @@ class FaceFinder:
         return found[len(before) :]
 
     def is_there(self, pixels: Pixels, landmarks: Landmarks) -> bool:
-        """Whether the detector too sees a face, the right way up, where these landmarks are."""
+        """Whether the detector too sees a face, the right way up, where these landmarks are.
+
+        Other turns are looked at only when the face is not surely the right way up.
+        """
+        place, side, roll_deg = _place_of(landmarks)
+        if self._proposer.is_surely_upright(pixels, place, side, roll_deg):
+            return True
         again = self._looked_at_again(pixels, Reading(landmarks, 1.0), lifted)
         return again.quarter_turns == 0 and again.score >= _STILL_THERE
 
@@ -116,15 +122,17 @@ class FaceFinder:
 
     def _belief(self, pixels: Pixels, reading: Reading, upright: float, tone: Tone) -> float:
         """What two detectors and the steadiness of the landmarks say together."""
-        roi = roi_of_landmarks(reading.landmarks)
-        side = outline_side(reading.landmarks) * _DETECTED_PART
-        wider = self._proposer.second_opinion(pixels, (roi.x, roi.y), side, roi.roll_deg, tone)
+        wider = self._proposer.second_opinion(pixels, *_place_of(reading.landmarks), tone)
         return (upright + wider) / 2 - _UNSTEADY_COST * self._reader.unsteadiness(pixels, reading)
 
     def _looked_at_again(self, pixels: Pixels, reading: Reading, tone: Tone) -> CloseUp:
-        roi = roi_of_landmarks(reading.landmarks)
-        side = outline_side(reading.landmarks) * _DETECTED_PART
-        return self._proposer.close_up(pixels, (roi.x, roi.y), side, roi.roll_deg, tone)
+        return self._proposer.close_up(pixels, *_place_of(reading.landmarks), tone)
+
+
+def _place_of(landmarks: Landmarks) -> tuple[tuple[float, float], float, float]:
+    """Where a detector would see the face of these landmarks: centre and side in pixels, and its turn in degrees."""
+    roi = roi_of_landmarks(landmarks)
+    return (roi.x, roi.y), outline_side(landmarks) * _DETECTED_PART, roi.roll_deg
 
 
 def _distinct(faces: list[FoundFace], known: list[FoundFace]) -> list[FoundFace]:

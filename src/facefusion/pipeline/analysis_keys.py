@@ -18,7 +18,7 @@ from facefusion.pipeline.measuring import CHUNK_FRAMES, GRAIN_EVERY, OVERLAP_FRA
 from facefusion.temporal.shots import ShotOptions
 
 PARTS = ("shots", "faces", "people", "measures")
-_VERSIONS: Mapping[str, int] = {"shots": 1, "faces": 3, "people": 1, "measures": 1}
+_VERSIONS: Mapping[str, int] = {"shots": 1, "faces": 4, "people": 1, "measures": 1}
 """Raised by hand whenever a part is measured in another way."""
 _FACE_NETWORKS = ("blazeface_short_range", "blazeface_full_range", "face_mesh_attention", "dlib_resnet_v1")
 

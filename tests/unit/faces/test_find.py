@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from skimage import data
 
-from facefusion.core import Face
+from facefusion.core import Face, Landmarks
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.detect import Proposer
 from facefusion.geometry import transforms
 
 FACE_PX = 106  # side of the detector's box on the astronaut
@@ -145,3 +146,34 @@ def test_any_roll_of_other_people(analyser: FaceAnalyser, shared_media: Path) ->
             errors.append(error(found, truth, matrix))
     assert np.mean(errors) < 0.01
     assert max(errors) < 0.05
+
+
+def turned_landmarks(face: Face, turn_deg: float) -> Landmarks:
+    """The face's landmarks as a reading would have them that took the face to be turned by `turn_deg`."""
+    xy = face.landmarks.xy  # type: ignore[union-attr]
+    center = (float(xy[:, 0].mean()), float(xy[:, 1].mean()))
+    around = cv2.getRotationMatrix2D(center, -turn_deg, 1.0).astype(np.float32)
+    return Landmarks(transforms.apply(around, xy), face.landmarks.z)  # type: ignore[union-attr]
+
+
+def test_a_followed_face_is_there_after_one_look(
+    analyser: FaceAnalyser, astronaut: np.ndarray, astronaut_face: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise AssertionError("looked at other turns of a face that is surely upright")
+
+    monkeypatch.setattr(Proposer, "close_up", refused)
+    assert astronaut_face.landmarks is not None
+    assert analyser.finder.is_there(astronaut, astronaut_face.landmarks)
+
+
+@pytest.mark.parametrize("turn_deg", [90, 180, 270])
+def test_a_face_that_was_read_at_another_turn_is_not_there(
+    analyser: FaceAnalyser, astronaut: np.ndarray, astronaut_face: Face, turn_deg: float
+) -> None:
+    assert not analyser.finder.is_there(astronaut, turned_landmarks(astronaut_face, turn_deg))
+
+
+def test_no_face_is_there_on_a_wall(analyser: FaceAnalyser, astronaut: np.ndarray, astronaut_face: Face) -> None:
+    assert astronaut_face.landmarks is not None
+    assert not analyser.finder.is_there(np.full_like(astronaut, 90), astronaut_face.landmarks)

@@ -79,3 +79,10 @@ def test_directions_that_disagree_are_not_sure() -> None:
     at = np.full((4, 2), 20.0, np.float32)
     assert carried(there, -there, at)[1] == pytest.approx(np.ones(4))
     assert carried(there, back, at)[1].max() < 0.02
+
+
+def test_a_face_that_jumps_by_a_tenth_is_found_again() -> None:
+    shift = np.array([16.0, -8.0], np.float32)
+    moved = FaceFlow().between(textured(np.zeros(2)), textured(shift), places())
+    assert np.abs(moved[:, :2] - shift).mean() < 0.2
+    assert np.median(moved[:, 2]) > 0.9
