@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from facefusion.core import Frame
 from facefusion.core.arrays import from_unit, to_unit
 from facefusion.errors import OutputFailed, UsageError
 from facefusion.media.paths import appear, check_output, discard, temporary_beside
+from facefusion.media.whole import WholeOrNothing
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -33,7 +33,7 @@ class _Abandoned(Exception):
     """Ends the thread without a result."""
 
 
-class AnimationWriter:
+class AnimationWriter(WholeOrNothing):
     """Encodes frames to `path`, in a thread of its own; 8 bits, sRGB. A context: the file appears at its end.
 
     Each picture lasts as long as its frame, to 10 ms in GIF and to 1 ms otherwise, without drift. quality: of WebP
@@ -93,17 +93,6 @@ class AnimationWriter:
             while self._thread.is_alive():
                 self._drop_one()
         discard(self._temporary)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.abort()
 
     def _put(self, item: Image | None) -> None:
         assert self._thread is not None

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from facefusion.core import Frame
 from facefusion.errors import OutputExists, OutputFailed, UsageError
 from facefusion.media.image_writing import WRITABLE_SUFFIXES, encode_image
 from facefusion.media.paths import NumberedPattern, appear, check_output_folder, discard, temporary_beside
+from facefusion.media.whole import WholeOrNothing
 
 
-class SequenceWriter:
+class SequenceWriter(WholeOrNothing):
     """Writes `frame.0001.png`, `frame.0002.png`, … A context.
 
     Pictures are kept under hidden temporary names until the end, so that a run that fails leaves the folder as it was.
@@ -73,17 +72,6 @@ class SequenceWriter:
         for path in self._placed:
             discard(path)
         self._pending, self._placed = [], []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.abort()
 
     def _refuse_existing(self, path: Path) -> None:
         if path.exists() and not self._overwrite:

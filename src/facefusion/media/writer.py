@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from facefusion.core import Frame, Timestamp
 from facefusion.errors import UsageError
@@ -21,6 +20,7 @@ from facefusion.media.codecs import (
 from facefusion.media.description import MediaInfo, VideoFormat
 from facefusion.media.encoders import encoder_present
 from facefusion.media.paths import appear, check_output, discard, temporary_beside
+from facefusion.media.whole import WholeOrNothing
 from facefusion.media.write_plan import WritePlan
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from facefusion.media.libav_writer import Encoding
 
 
-class VideoWriter:
+class VideoWriter(WholeOrNothing):
     """Encodes frames to `path`; the file appears when the context ends without an error, and never otherwise.
 
     like: size, time base, rate, colour tags, depth, chroma and aspect to keep, usually `reader.info`.
@@ -40,6 +40,8 @@ class VideoWriter:
     `start` becomes 0. Frames carry source times: `write(frame)` keeps `frame.timestamp` exactly, less the start.
     frame_rate: None keeps every frame at its own time; otherwise frames are chosen anew by time, and sound stays.
     threads: 0 is automatic.
+    temporary: where the file lies until it appears, on the same disk; by default beside `path`.
+    seal: called with the complete file before it appears; when it raises, nothing is left behind.
 
     Odd sizes keep their exact size: H.264, H.265 and ProRes then use 4:4:4, since thinner chroma needs even sides.
     `warnings` holds what could not be kept, one line each, complete after `close`.
@@ -62,6 +64,8 @@ class VideoWriter:
         frame_rate: Fraction | None = None,
         threads: int = 0,
         overwrite: bool = False,
+        temporary: Path | None = None,
+        seal: Callable[[Path], None] | None = None,
     ) -> None:
         self.path = Path(path)
         self.warnings: list[str] = []
@@ -87,7 +91,7 @@ class VideoWriter:
             raise UsageError(f"{chosen.name}: this installation has no {chosen.encoder}; choose another codec")
         self._overwrite = overwrite
         check_output(self.path, overwrite=overwrite, inputs=() if source is None else (source,))
-        self._temporary = temporary_beside(self.path)
+        self._temporary, self._seal = temporary or temporary_beside(self.path), seal
         self._encoding: Encoding | Joining | None = None
         self._is_open = True
 
@@ -125,6 +129,8 @@ class VideoWriter:
         self._is_open = False
         try:
             (self._encoding or self._opened_for_frames()).finish()
+            if self._seal is not None:
+                self._seal(self._temporary)
             appear(self._temporary, self.path, overwrite=self._overwrite)
         except BaseException:
             self._drop()
@@ -135,17 +141,6 @@ class VideoWriter:
         if self._is_open:
             self._is_open = False
             self._drop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.abort()
 
     def _opened_for_frames(self) -> Encoding:
         from facefusion.media.libav_writer import Encoding

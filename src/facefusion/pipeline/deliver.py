@@ -35,8 +35,13 @@ _HDR_TRANSFERS = (16, 18)
 """H.273: PQ and HLG."""
 
 
-def open_sink(plan: Plan, reader: MediaReader, part: FrameRange, marks: Marks) -> Sink:
-    """The sink that fits target and output. Raises UsageError, OutputExists and OutputFailed before any work."""
+def open_sink(
+    plan: Plan, reader: MediaReader, part: FrameRange, marks: Marks, *, workplace: Path | None = None
+) -> Sink:
+    """The sink that fits target and output. Raises UsageError, OutputExists and OutputFailed before any work.
+
+    workplace: a folder for the unfinished file of a clip, on the disk of the output; by default it lies beside that.
+    """
     kind, output = reader.info.kind, plan.output
     if kind == "folder":
         return _FolderSink(output, reader, plan, marks)
@@ -46,13 +51,24 @@ def open_sink(plan: Plan, reader: MediaReader, part: FrameRange, marks: Marks) -
         return _SequenceSink(output, reader, part, plan, marks)
     if output.suffix.lower() in ANIMATION_SUFFIXES:
         return _AnimationSink(output, reader, part, plan, marks)
-    return ClipSink(output, reader, part, plan, marks)
+    return ClipSink(output, reader, part, plan, marks, workplace)
 
 
 class ClipSink(Sink):
-    """A clip; takes finished segments in place of frames."""
+    """A clip; takes finished segments in place of frames.
 
-    def __init__(self, output: Path, reader: MediaReader, part: FrameRange, plan: Plan, marks: Marks) -> None:
+    remember: called with the complete file just before it appears.
+    """
+
+    def __init__(
+        self,
+        output: Path,
+        reader: MediaReader,
+        part: FrameRange,
+        plan: Plan,
+        marks: Marks,
+        workplace: Path | None = None,
+    ) -> None:
         if output.suffix.lower() in WRITABLE_SUFFIXES:
             raise UsageError(
                 f"{output}: a clip is written to a video file, an animation ({', '.join(ANIMATION_SUFFIXES)}), or to a "
@@ -60,6 +76,7 @@ class ClipSink(Sink):
             )
         times = reader.timestamps()
         is_whole = len(part) == len(times)
+        self.remember: Callable[[Path], None] = lambda complete: None
         self._sidecar = Sidecar(output, marks, plan)
         self._writer = VideoWriter(
             output,
@@ -73,6 +90,8 @@ class ClipSink(Sink):
             stop=None if is_whole or part.stop == len(times) else times[part.stop],
             frame_rate=plan.frame_rate if reader.info.kind == "video" else None,
             overwrite=plan.job.overwrite,
+            temporary=None if workplace is None else temporary_beside(workplace / output.name),
+            seal=lambda complete: self.remember(complete),
         )
         self.warnings = self._writer.warnings
 

@@ -115,6 +115,12 @@ def write_durably(path: Path, data: bytes) -> None:
         sync_folder(path.parent)
 
 
+def sync_file(path: Path) -> None:
+    """Force the content of `path` to the disk."""
+    with disk_errors(path), path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def sync_folder(folder: Path) -> None:
     """Force renames in `folder` to the disk, where the system can."""
     if os.name != "posix":

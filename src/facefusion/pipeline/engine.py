@@ -21,8 +21,10 @@ from facefusion.media.description import DEFAULT_FPS
 from facefusion.models import open_session
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
+from facefusion.pipeline.analysis_file import check_belongs
 from facefusion.pipeline.deliver import ClipSink, open_sink
 from facefusion.pipeline.fingerprint import NOT_IN_THE_RESULT, request_key
+from facefusion.pipeline.finished import finished_before, remember
 from facefusion.pipeline.frame_source import SeekingSource, source_of
 from facefusion.pipeline.inputs import check_paths
 from facefusion.pipeline.parallel import Parallel, frames_at_once, single_threaded_opencv
@@ -35,7 +37,7 @@ from facefusion.pipeline.report import Made, RunReport, Tally
 from facefusion.pipeline.segment_run import SegmentRun
 from facefusion.pipeline.segments import segments_of
 from facefusion.pipeline.sinks import Sink
-from facefusion.pipeline.workfolder import WorkFolder
+from facefusion.pipeline.workfolder import WorkFolder, known_work
 from facefusion.provenance import Labeller, Marks
 from facefusion.provenance.policy import Decision
 
@@ -55,7 +57,7 @@ def run(
     continues, and gives the same bytes. models_folder: where the user's own weights lie; this version's effects need
     none. created: the time that the marks carry, by default when the first run of this request began. analysis: what
     was measured before, with its edits; by default the target is measured now. cache: where analyses are looked for
-    and kept. Raises the errors of `facefusion.errors`.
+    and kept. Raises InvalidInput when the analysis is of another clip, and the errors of `facefusion.errors`.
     """
     progress, begun = progress or Progress(), time.monotonic()
     plan = as_policy_asks(plan)
@@ -64,23 +66,22 @@ def run(
     with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
         part = range_of(reader, plan.start, plan.end)
         check_label(plan, reader)
+        if analysis is not None:
+            check_belongs(analysis, reader)
+        before = finished_before(plan, reader, progress, created=created, analysis=analysis)
+        if before is not None:
+            return before
         with (
             single_threaded_opencv(len(part) > 1),
             _opened(plan, reader, part, progress, created) as (sink, work),
         ):
             done = _Run(plan, reader, part, progress, sink, work).done(analysis, cache)
+            if isinstance(sink, ClipSink) and work is not None:
+                sink.remember = lambda complete: remember(
+                    work, complete, done.report(plan, reader, sink, begun), analysis
+                )
             progress.start("finish")
-    warnings = list(dict.fromkeys((*done.warnings, *reader.warnings, *sink.warnings, *done.told)))
-    seconds = time.monotonic() - begun
-    return RunReport.of(
-        plan,
-        done.analysis,
-        done.tally,
-        seconds=seconds,
-        warnings=tuple(warnings),
-        made=done.made,
-        decision=done.decision,
-    )
+    return done.report(plan, reader, sink, begun)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +94,20 @@ class _Done:
     warnings: Sequence[str]
     told: Sequence[str]
     decision: Decision
+
+    def report(self, plan: Plan, reader: MediaReader, sink: Sink, begun: float) -> RunReport:
+        """What is told of it. begun: when, of `time.monotonic`."""
+        warnings = tuple(dict.fromkeys((*self.warnings, *reader.warnings, *sink.warnings, *self.told)))
+        seconds = time.monotonic() - begun
+        return RunReport.of(
+            plan,
+            self.analysis,
+            self.tally,
+            seconds=seconds,
+            warnings=warnings,
+            made=self.made,
+            decision=self.decision,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,7 +186,8 @@ def _opened(
     plan: Plan, reader: MediaReader, part: FrameRange, progress: Progress, created: datetime | None
 ) -> Iterator[tuple[Sink, WorkFolder | None]]:
     """Where the result goes, and for a clip the folder of its unfinished work. Raises before any work what is wrong."""
-    trial = open_sink(plan, reader, part, marks_of(plan, created))
+    known = known_work(plan.output)
+    trial = open_sink(plan, reader, part, marks_of(plan, created or (known.created if known else None)))
     trial.abort()
     if not isinstance(trial, ClipSink):
         with open_sink(plan, reader, part, marks_of(plan, created)) as sink:
@@ -179,7 +195,8 @@ def _opened(
         return
     key = request_key(plan, reader)
     with WorkFolder(plan.output, key, created=created, keep=plan.job.keep_work, say=progress.say) as work:
-        with work.telling(), open_sink(plan, reader, part, marks_of(plan, work.created)) as sink:
+        marks = marks_of(plan, work.created)
+        with work.telling(), open_sink(plan, reader, part, marks, workplace=work.folder) as sink:
             yield sink, work
         work.is_done = True
 
@@ -190,12 +207,13 @@ def render(
     """The finished frames of `plan` in order, each with its visible label. Metadata is the writer's part: `Marks`.
 
     analysis: as it was measured; the edits it carries are applied. The label is left out only where a consent record
-    allows that. Raises RefusedByPolicy, NoFaceFound when nobody who is meant is there, Cancelled, and what reading
-    raises.
+    allows that. Raises InvalidInput when the analysis is of another clip, RefusedByPolicy, NoFaceFound when nobody who
+    is meant is there, Cancelled, and what reading raises.
     """
     progress, plan = progress or Progress(), as_policy_asks(plan)
     analyser = FaceAnalyser(providers=plan.job.execution_provider)
     part = range_of(reader, plan.start, plan.end)
+    check_belongs(analysis, reader)
     check_covers(analysis, part, plan)
     given = load_given(plan, analyser, progress)
     permission = Permission.asked(plan, given, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,16 @@ class RunReport:
             segments_kept=made.kept,
             decision=decision,
         )
+
+    @staticmethod
+    def again(plan: Plan, said: Mapping[str, Any], *, seconds: float) -> RunReport:
+        """The report of a run whose `as_dict` was kept, told by a later one that found everything done.
+
+        It has no decision: nothing is made, so nobody is asked.
+        """
+        counts: dict[str, Any] = {f.name: int(said[f.name]) for f in fields(RunReport) if f.type == "int"}
+        counts["segments_kept"] = counts["segments"]
+        return RunReport(output=plan.output, seconds=seconds, warnings=tuple(map(str, said["warnings"])), **counts)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

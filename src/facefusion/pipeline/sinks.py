@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from facefusion.core import Frame, FrameRange
 from facefusion.media import MediaReader, check_output
 from facefusion.media.paths import write_atomically
 from facefusion.media.rates import places
+from facefusion.media.whole import WholeOrNothing
 from facefusion.pipeline.plan import Plan
 from facefusion.provenance import Marks, mark_place, sidecar_path
 
 
-class Sink(ABC):
-    """Takes frames in order. A context: what was written appears when it ends without an error, and never otherwise.
+class Sink(WholeOrNothing):
+    """Takes frames in order.
 
     `warnings`: what could not be kept, one line each, complete at the end.
     """
@@ -28,25 +27,6 @@ class Sink(ABC):
     @abstractmethod
     def write(self, frame: Frame) -> None:
         """Take the next frame. Raises OutputFailed."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Let the result appear. Raises OutputFailed, OutputExists."""
-
-    @abstractmethod
-    def abort(self) -> None:
-        """Leave nothing behind."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.abort()
 
 
 class Resampling:
@@ -72,13 +52,19 @@ class Sidecar:
     def __init__(self, output: Path, marks: Marks, plan: Plan) -> None:
         self._output, self._overwrite = output, plan.job.overwrite
         self._packet = marks.xmp() if mark_place(output) == "sidecar" else None
-        if self._packet is not None:
+        if self._packet is not None and not self._is_there:
             check_output(sidecar_path(output), overwrite=self._overwrite)
+
+    @property
+    def _is_there(self) -> bool:
+        """Whether a run that was killed has written these very marks."""
+        place = sidecar_path(self._output)
+        return place.is_file() and place.read_bytes() == self._packet
 
     def around(self, finish: Callable[[], None]) -> None:
         """Write the sidecar, then let `finish` make the output appear; without it the sidecar goes again."""
         place = sidecar_path(self._output)
-        if self._packet is not None:
+        if self._packet is not None and not self._is_there:
             write_atomically(place, self._packet, overwrite=self._overwrite)
         try:
             finish()

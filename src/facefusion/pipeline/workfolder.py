@@ -1,7 +1,8 @@
 """Unfinished work of one output, beside it: `.NAME.facefusion/`. Locked, durable, and used again by the same request.
 
 lock, owner     who works here (the lock ends with the process, however it ends)
-plan.json       the request's key, and when the first run began: the time that the marks carry
+plan.json       the request's key, and when the first run began: the time that the marks carry; once the output is
+                complete, its digest and what the run reports. Removed last: a kill while the rest is removed is seen
 analysis/       measured chunks        segments/   encoded segments, each with its digest in its name
 """
 
@@ -10,8 +11,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -21,10 +23,12 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from facefusion.errors import Cancelled, FaceFusionError, OutputFailed
-from facefusion.pipeline.durable import DurableFolder, disk_errors, write_durably
+from facefusion.pipeline.durable import DurableFolder, disk_errors, sync_file, write_durably
+from facefusion.pipeline.fingerprint import content_digest
 from facefusion.pipeline.settings import KeepWork
 
 _LONGEST_NAME = 255
+_PLAN = "plan.json"
 _TRIES = 5
 Say = Callable[[str], None]
 
@@ -35,6 +39,15 @@ def work_folder_of(output: Path) -> Path:
     if len(os.fsencode(name)) > _LONGEST_NAME:
         name = f".{sha256(os.fsencode(output.name)).hexdigest()[:32]}.facefusion"
     return output.parent / name
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What plan.json says. finished: the `digest` of the complete output and what the run said of it; or None."""
+
+    key: str
+    created: datetime
+    finished: Mapping[str, Any] | None = None
 
 
 class WorkFolder:
@@ -53,10 +66,15 @@ class WorkFolder:
         try:
             with disk_errors(self.folder):
                 (self.folder / "owner").write_text(str(os.getpid()))
-            self.created = self._claimed(key, created)
+            self.known = self._claimed(key, created)
         except BaseException:
             self.close()
             raise
+
+    @property
+    def created(self) -> datetime:
+        """The time that the marks carry."""
+        return self.known.created
 
     @property
     def analysis(self) -> Path:
@@ -98,15 +116,25 @@ class WorkFolder:
                     self._say(self._kept())
             raise
 
+    def remember(self, complete: Path, said: Mapping[str, Any]) -> None:
+        """Note that the output is complete, before it appears: whoever is killed after that has nothing left to do.
+
+        complete: the file, still under another name. said: goes along, for JSON. Raises DiskFull, OutputFailed.
+        """
+        sync_file(complete)
+        self._note(replace(self.known, finished={"digest": content_digest(complete), **said}))
+
     def close(self) -> None:
         """Let go of the work, and remove it unless it is kept."""
         if not self._lock.is_locked:
             return
-        with suppress(OSError):
+        with suppress(OSError, OutputFailed):
             if not self.is_kept:
                 self._remove()
+            elif self.is_done:
+                self._note(replace(self.known, finished=None))
         self._lock.release()
-        if not self.folder.is_dir() or (self.folder / "plan.json").exists():
+        if not self.folder.is_dir() or (self.folder / _PLAN).exists():
             return
         with suppress(OSError):  # where an open lock cannot be removed
             (self.folder / "lock").unlink(missing_ok=True)
@@ -120,20 +148,24 @@ class WorkFolder:
     ) -> None:
         self.close()
 
-    def _claimed(self, key: str, created: datetime | None) -> datetime:
-        """The time for the marks; work of another request is removed."""
-        plan = self.folder / "plan.json"
-        known = _read_plan(plan)
-        if known is not None and known["key"] == key:
+    def _claimed(self, key: str, created: datetime | None) -> Known:
+        """What is known of this request; work of another one is removed."""
+        known = known_work(self._output)
+        if known is not None and known.key == key:
             self.segments.clear_unfinished()
-            return created or datetime.fromisoformat(known["created"])
+            for path in self.folder.glob(".facefusion-*"):  # may be the output itself by another name: never written to
+                path.unlink(missing_ok=True)
+            return replace(known, created=created or known.created)
         if known is not None and self.num_parts:
             self._say(f"{self.folder}: holds work of another request, clip or version; it is not used")
         self._clear()
-        created = created or datetime.now(UTC)
-        said = {"format": 1, "key": key, "created": created.isoformat(), "output": self._output.name}
-        write_durably(plan, json.dumps(said, indent=1).encode())
-        return created
+        return self._note(Known(key, created or datetime.now(UTC)))
+
+    def _note(self, known: Known) -> Known:
+        said = {"format": 1, "key": known.key, "created": known.created.isoformat(), "output": self._output.name}
+        more = {} if known.finished is None else {"finished": dict(known.finished)}
+        write_durably(self.folder / _PLAN, json.dumps({**said, **more}, indent=1).encode())
+        return known
 
     def _kept(self) -> str:
         count = len(self.segments)
@@ -142,16 +174,17 @@ class WorkFolder:
 
     def _clear(self) -> None:
         for entry in self.folder.iterdir():
-            if entry.name in ("lock", "owner"):
+            if entry.name in ("lock", "owner", _PLAN):
                 continue
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry, ignore_errors=True)
             else:
                 entry.unlink(missing_ok=True)
+        (self.folder / _PLAN).unlink(missing_ok=True)
 
     def _remove(self) -> None:
-        self._clear()
         (self.folder / "owner").unlink(missing_ok=True)
+        self._clear()
         if os.name == "posix":  # while it is held: whoever comes next finds another file, and sees that
             (self.folder / "lock").unlink(missing_ok=True)
             self.folder.rmdir()
@@ -184,12 +217,27 @@ def _owner(folder: Path) -> str:
         return "another run"
 
 
-def _read_plan(path: Path) -> dict[str, Any] | None:
-    """What plan.json says; an empty key when it cannot be read, None when there is none."""
+def clear_remains(output: Path) -> None:
+    """Remove the folder of a finished output, of which a kill left nothing but its lock."""
+    folder = work_folder_of(output)
+    if not (output.is_file() and folder.is_dir()) or any(p.name not in ("lock", "owner") for p in folder.iterdir()):
+        return
+    with suppress(OSError, OutputFailed):  # another run has just begun
+        lock = _locked(folder, output)
+        (folder / "owner").unlink(missing_ok=True)
+        (folder / "lock").unlink(missing_ok=True)
+        folder.rmdir()
+        lock.release()
+
+
+def known_work(output: Path) -> Known | None:
+    """What the work folder of `output` says; an empty key when it cannot be read, None when there is none."""
     try:
-        said = json.loads(path.read_text())
-        return {"key": str(said["key"]), "created": str(datetime.fromisoformat(said["created"]).isoformat())}
-    except FileNotFoundError:
+        said = json.loads((work_folder_of(output) / _PLAN).read_text())
+        finished = said.get("finished")
+        created = datetime.fromisoformat(said["created"])
+        return Known(str(said["key"]), created, None if finished is None else dict(finished))
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, KeyError, TypeError):
-        return {"key": "", "created": ""}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Known("", datetime.min.replace(tzinfo=UTC))

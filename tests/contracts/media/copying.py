@@ -7,6 +7,24 @@ from pathlib import Path
 from facefusion.media import VideoWriter, open_media
 from facefusion.media.policy import ReadPolicy
 
+EVERY_CODEC = [
+    ("h264", ".mp4", 8),
+    ("h264", ".mp4", 10),
+    ("h265", ".mp4", 8),
+    ("h265", ".mov", 10),
+    ("vp9", ".webm", 8),
+    ("vp9", ".mp4", 8),
+    ("av1", ".mp4", 8),
+    ("av1", ".mkv", 10),
+    ("prores", ".mov", 8),
+    ("prores", ".mov", 10),
+    ("ffv1", ".mkv", 8),
+    ("ffv1", ".mkv", 10),
+    ("ffv1", ".avi", 8),
+    ("h264", ".ts", 8),
+]
+"""(codec, suffix of a container that takes it, bits)"""
+
 
 def copy_clip(
     source: Path,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import av
 import pytest
-from copying import copy_clip
+from copying import EVERY_CODEC, copy_clip
 from joined_copying import copy_by_segments
 
 from clips import Clip, number_of, packets_of
@@ -21,23 +21,7 @@ from facefusion.media.writer import VideoWriter
 from named_clips import SAME_CONTAINER
 
 Get = Callable[[str], Clip]
-CODECS = [
-    ("h264", ".mp4", 8),
-    ("h264", ".mp4", 10),
-    ("h265", ".mp4", 8),
-    ("h265", ".mov", 10),
-    ("vp9", ".webm", 8),
-    ("vp9", ".mp4", 8),
-    ("av1", ".mp4", 8),
-    ("av1", ".mkv", 10),
-    ("prores", ".mov", 8),
-    ("prores", ".mov", 10),
-    ("ffv1", ".mkv", 8),
-    ("ffv1", ".mkv", 10),
-    ("ffv1", ".avi", 8),
-    ("h264", ".ts", 8),
-    ("h265", ".ts", 8),
-]
+CODECS = [*EVERY_CODEC, ("h265", ".ts", 8)]
 
 
 def video_packets(path: Path) -> list[tuple[Fraction, Fraction, bytes]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from copying import copy_clip
+from copying import EVERY_CODEC, copy_clip
 
 from clips import Clip, Look, make_clip, number_of, packets_of, picture
 from facefusion.core import ColorInfo, Frame, Timestamp
@@ -40,25 +40,7 @@ def test_round_trip_keeps_everything(name: str, clips: Get, tmp_path: Path) -> N
     assert writer.warnings == []
 
 
-CODECS = [
-    ("h264", ".mp4", 8),
-    ("h264", ".mp4", 10),
-    ("h265", ".mp4", 8),
-    ("h265", ".mov", 10),
-    ("vp9", ".webm", 8),
-    ("vp9", ".mp4", 8),
-    ("av1", ".mp4", 8),
-    ("av1", ".mkv", 10),
-    ("prores", ".mov", 8),
-    ("prores", ".mov", 10),
-    ("ffv1", ".mkv", 8),
-    ("ffv1", ".mkv", 10),
-    ("ffv1", ".avi", 8),
-    ("h264", ".ts", 8),
-]
-
-
-@pytest.mark.parametrize(("codec", "suffix", "depth"), CODECS)
+@pytest.mark.parametrize(("codec", "suffix", "depth"), EVERY_CODEC)
 def test_every_codec(codec: str, suffix: str, depth: int, clips: Get, tmp_path: Path) -> None:
     clip = clips("tenbit.mp4" if depth == 10 else "plain.mp4")
     output = tmp_path / f"out{suffix}"

@@ -7,77 +7,25 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
-from contextlib import chdir
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clips import Look, Sound
+from clips import Look
 from facefusion.core import Progress, ProgressEvent
 from facefusion.errors import Cancelled, DiskFull, OutputFailed
 from facefusion.media import open_media
 from facefusion.pipeline.durable import HashedFile
 from facefusion.pipeline.engine import run
 from facefusion.pipeline.plan import Plan
-from facefusion.pipeline.report import RunReport
 from facefusion.pipeline.workfolder import work_folder_of
 from portraits import HEIGHT, WIDTH, make_film
+from resuming import FRAMES, OUTPUT, SEGMENTS, finished, swap, swap_command
 
-FRAMES, SEGMENTS = 60, 3
-CREATED = datetime(2026, 1, 2, tzinfo=UTC)
-LOOK = Look(width=WIDTH, height=HEIGHT)
-RUN = """
-import sys
-from datetime import UTC, datetime
-from facefusion.pipeline.engine import run
-from facefusion.pipeline.plan import Plan
-values = dict(word.split("=", 1) for word in sys.argv[1:])
-values["processor"] = ["face_enhancer"]
-values["workers"] = int(values["workers"])
-run(Plan.from_mapping(values), created=datetime(2026, 1, 2, tzinfo=UTC))
-"""
-
-
-@pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clip of three segments, with sound."""
-    path = tmp_path_factory.mktemp("film") / "clip.mp4"
-    make_film(path, frames=FRAMES, look=LOOK, sounds=[Sound(seconds=2.4)])
-    return path
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every output has the same relative name: the marks carry a digest of the request, names and all."""
-    monkeypatch.chdir(tmp_path)
-
-
-OUTPUT = Path("out.mp4")
-
-
-@pytest.fixture(scope="module")
-def whole(film: Path) -> bytes:
-    """What an uninterrupted run writes."""
-    with chdir(film.parent):
-        report = swap(film, OUTPUT)
-        assert (report.segments, report.segments_kept, report.frames) == (SEGMENTS, 0, FRAMES)
-        assert not work_folder_of(OUTPUT).exists()
-        return OUTPUT.read_bytes()
-
-
-def swap(film: Path, output: Path, progress: Progress | None = None, **more: Any) -> RunReport:
-    values = {"target": str(film), "output": str(output), "processor": ["face_enhancer"], **more}
-    plan = Plan.from_mapping({name.replace("_", "-"): value for name, value in values.items()})
-    return run(plan, progress, created=CREATED)
-
-
-def finished(output: Path) -> list[Path]:
-    return sorted((work_folder_of(output) / "segments").glob("*.seg"))
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 def stopped_after(film: Path, output: Path, *, segments: int = 2, **more: Any) -> list[Path]:
@@ -109,8 +57,7 @@ def test_any_number_of_workers_gives_the_same_bytes(workers: int, film: Path, wh
 
 
 def _killed_when(condition: Callable[[], bool], film: Path, output: Path, workers: int) -> None:
-    words = [f"target={film}", f"output={output}", f"workers={workers}"]
-    with subprocess.Popen([sys.executable, "-c", RUN, *words]) as process:
+    with subprocess.Popen(swap_command(film, output, workers)) as process:
         while process.poll() is None and not condition():
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)

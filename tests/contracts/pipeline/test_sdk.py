@@ -29,6 +29,7 @@ from facefusion import (
 )
 from facefusion.core import HeadPose
 from facefusion.errors import InvalidInput, ModelError, ModelMissing, OutputExists, UsageError
+from facefusion.pipeline.engine import run
 from facefusion.provenance import Labeller, LabelSettings, verify
 from portraits import HEIGHT, WIDTH, astronaut, make_film, nobody, scene, write_png
 
@@ -211,3 +212,18 @@ def test_the_composable_layer(tmp_path: Path) -> None:
             assert (frame.pixels[part] == label.apply(reader.frame_at(frame.index).pixels, seconds=0.0)[part]).all()
     assert [frame.index for frame in frames] == [0, 1, 2, 3]
     assert (alone[0].pixels == frames[2].pixels).all()
+
+
+def test_an_analysis_of_another_clip_is_refused(tmp_path: Path) -> None:
+    look = Look(codec="ffv1", pixel_format="bgr0", width=WIDTH, height=HEIGHT, options={})
+    for name, frames in (("a.mkv", 3), ("b.mkv", 4)):
+        make_film(tmp_path / name, frames=frames, look=look)
+    values = {"target": str(tmp_path / "b.mkv"), "output": str(tmp_path / "c.mkv"), "processor": ["face_enhancer"]}
+    plan = Plan.from_mapping(values)
+    with open_media(tmp_path / "a.mkv") as reader:
+        analysis = analyse(reader, plan)
+    with open_media(tmp_path / "b.mkv") as reader, pytest.raises(InvalidInput, match="made from another clip"):
+        next(render(reader, analysis, plan))
+    with pytest.raises(InvalidInput, match="made from another clip"):
+        run(plan, analysis=analysis)
+    assert not (tmp_path / "c.mkv").exists()

@@ -7,7 +7,7 @@ import time
 
 from benchmarks import cached, kill, stages, workers
 from benchmarks.cost import Spent
-from benchmarks.kill import Killed
+from benchmarks.kill import Killed, Undisturbed
 
 
 def burn(seconds: float) -> None:
@@ -93,10 +93,12 @@ def test_a_second_run_is_judged_by_medians() -> None:
 
 
 def test_kills_are_judged_by_the_worst() -> None:
-    good = Killed(3.0, finished=4, in_flight=2, kept=4, is_same=True)
-    lost = Killed(3.0, finished=4, in_flight=2, kept=3, is_same=True)
-    other = Killed(3.0, finished=4, in_flight=3, kept=4, is_same=False)
-    assert kill.summary([good] * 20, 9.0, 2).misses() == []
-    assert kill.summary([good] * 20, 9.0, 2).name == "kill"
-    assert [bar.figure for bar in kill.summary([good, lost], 9.0, 2).misses()] == ["segments_lost"]
-    assert len(kill.summary([good, other], 9.0, 2).misses()) == 2
+    good = Killed("segments", 3.0, had_appeared=False, finished=4, in_flight=2, kept=4, is_same=True)
+    lost = Killed("segments", 3.0, had_appeared=False, finished=4, in_flight=2, kept=3, is_same=True)
+    other = Killed("segments", 3.0, had_appeared=False, finished=4, in_flight=3, kept=4, is_same=False)
+    assert kill.summary([good] * 20, Undisturbed(9.0, 0.1, 4, ""), 2).misses() == []
+    assert kill.summary([good] * 20, Undisturbed(9.0, 0.1, 4, ""), 2).name == "kill"
+    assert [bar.figure for bar in kill.summary([good, lost], Undisturbed(9.0, 0.1, 4, ""), 2).misses()] == [
+        "segments_lost"
+    ]
+    assert len(kill.summary([good, other], Undisturbed(9.0, 0.1, 4, ""), 2).misses()) == 2
