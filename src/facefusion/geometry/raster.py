@@ -50,8 +50,15 @@ def _fill(xy: Float32, depth: Float32, triangles: Int32, attributes: Float32, ou
         y_from = max(0, int(np.ceil(min(ay, by, cy))))
         y_to = min(height - 1, int(np.floor(max(ay, by, cy))))
         inverse = 1.0 / area
+        slope_a, slope_b, slope_c = (by - cy) * inverse, (cy - ay) * inverse, (ay - by) * inverse
         for y in range(y_from, y_to + 1):
-            for x in range(x_from, x_to + 1):
+            end_a = ((bx - x_from) * (cy - y) - (by - y) * (cx - x_from)) * inverse
+            end_b = ((cx - x_from) * (ay - y) - (cy - y) * (ax - x_from)) * inverse
+            low, high = _narrowed(0.0, float(x_to - x_from), end_a, slope_a)
+            low, high = _narrowed(low, high, end_b, slope_b)
+            low, high = _narrowed(low, high, 1.0 - end_a - end_b, slope_c)
+            first, last = x_from + int(np.ceil(low - 1e-2)), x_from + int(np.floor(high + 1e-2))
+            for x in range(first, last + 1):
                 wa = ((bx - x) * (cy - y) - (by - y) * (cx - x)) * inverse
                 wb = ((cx - x) * (ay - y) - (cy - y) * (ax - x)) * inverse
                 wc = 1.0 - wa - wb
@@ -64,16 +71,38 @@ def _fill(xy: Float32, depth: Float32, triangles: Int32, attributes: Float32, ou
                         out[y, x, k] = wa * attributes[a, k] + wb * attributes[b, k] + wc * attributes[c, k]
 
 
+@numba.njit(cache=True, nogil=True)
+def _narrowed(low: float, high: float, end: float, slope: float) -> tuple[float, float]:
+    """The part of a row, in pixels from where a weight is `end`, in which it can be above 0; `slope` is its rise."""
+    if slope > 1e-6:
+        return max(low, (-2e-5 - end) / slope), high
+    if slope < -1e-6:
+        return low, min(high, (-2e-5 - end) / slope)
+    return low, high
+
+
 def vertex_normals(xyz: Float32, triangles: Int32) -> Float32:
     """(N, 3) float32 unit normals, area-weighted; z points away from the camera, so a facing surface has z < 0.
 
     xyz: (N, 3) float32, x right, y down, z away from the camera.
     """
-    corners = xyz[triangles]
-    face = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals = np.zeros_like(xyz)
-    for k in range(3):
-        np.add.at(normals, triangles[:, k], face)
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    unit: Float32 = (normals / np.maximum(length, 1e-9)).astype(np.float32)
-    return unit
+    normals = np.zeros((len(xyz), 3), np.float32)
+    _add_normals(np.ascontiguousarray(xyz, np.float32), np.ascontiguousarray(triangles, np.int32), normals)
+    return normals
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_normals(xyz: Float32, triangles: Int32, normals: Float32) -> None:
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        px, py, pz = xyz[b, 0] - xyz[a, 0], xyz[b, 1] - xyz[a, 1], xyz[b, 2] - xyz[a, 2]
+        qx, qy, qz = xyz[c, 0] - xyz[a, 0], xyz[c, 1] - xyz[a, 1], xyz[c, 2] - xyz[a, 2]
+        for vertex in (a, b, c):
+            normals[vertex, 0] += py * qz - pz * qy
+            normals[vertex, 1] += pz * qx - px * qz
+            normals[vertex, 2] += px * qy - py * qx
+    for n in range(normals.shape[0]):
+        x, y, z = normals[n, 0], normals[n, 1], normals[n, 2]
+        length = max(np.sqrt(x * x + y * y + z * z), np.float32(1e-9))
+        for k in range(3):
+            normals[n, k] /= length

@@ -8,7 +8,9 @@ not plain skin (lips, brows, beard, highlights, a hand) is left out of the fit, 
 from __future__ import annotations
 
 import cv2
+import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from facefusion.core import Float32
 from facefusion.geometry.color import luma
@@ -36,22 +38,59 @@ def fit_shading(values: Float32, normals: Float32, weight: Float32, *, terms: in
     values: (N,) positive float32. normals: (N, 3). weight: (N,) in [0, 1]. Returns (terms,) coefficients of
     `harmonics` for log(values), fitted by iteratively reweighted least squares (Cauchy weights).
     """
-    basis = harmonics(normals)[:, :terms].astype(np.float64)
+    basis = np.ascontiguousarray(harmonics(normals)[:, :terms], np.float64)
     logs = np.log(np.maximum(values, _FLOOR)).astype(np.float64)
-    robust = weight.astype(np.float64)
-    total = max(float(robust.sum()), 1e-6)
-    ridge = np.diag(np.array([1e-6, *([0.004] * 3), *([0.02] * 5)][:terms]) * total)
-    coefficients = np.zeros(terms)
+    ridge = np.array([1e-6, *([0.004] * 3), *([0.02] * 5)][:terms]) * max(float(weight.sum()), 1e-6)
+    return _robust_fit(logs, basis, weight.astype(np.float64), ridge).astype(np.float32)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _robust_fit(
+    logs: NDArray[np.float64], basis: NDArray[np.float64], weight: NDArray[np.float64], ridge: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Coefficients that explain `logs` (N,) by `basis` (N, K), which `ridge` (K,) holds near the weighted mean."""
+    count, terms = basis.shape
+    robust, sure = weight.copy(), weight > 0.1
+    coefficients, residual = np.zeros(terms), np.empty(count)
     for _ in range(5):
-        weighted = basis * robust[:, None]
-        center = np.zeros(terms)
-        center[0] = float((robust * logs).sum() / max(robust.sum(), 1e-6))
-        right = weighted.T @ (logs - center[0])
-        coefficients = np.linalg.solve(weighted.T @ basis + ridge, right) + center
-        residual = logs - basis @ coefficients
-        scale = max(1.4826 * float(np.median(np.abs(residual[weight > 0.1]))) if (weight > 0.1).any() else 0.1, 0.04)
-        robust = weight / (1.0 + (residual / (2.0 * scale)) ** 2)
-    return coefficients.astype(np.float32)
+        center = (robust * logs).sum() / max(robust.sum(), 1e-6)
+        left, right = np.zeros((terms, terms)), np.zeros(terms)
+        for n in range(count):
+            for i in range(terms):
+                part = basis[n, i] * robust[n]
+                right[i] += part * (logs[n] - center)
+                for j in range(i + 1):
+                    left[i, j] += part * basis[n, j]
+        for i in range(terms):
+            left[i, i] += ridge[i]
+        coefficients = _solved(left, right)
+        coefficients[0] += center
+        for n in range(count):
+            residual[n] = logs[n]
+            for i in range(terms):
+                residual[n] -= basis[n, i] * coefficients[i]
+        scale = 1.4826 * np.median(np.abs(residual[sure])) if sure.any() else 0.1
+        robust = weight / (1.0 + (residual / (2.0 * max(scale, 0.04))) ** 2)
+    return coefficients
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _solved(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """x of left · x = right for a positive definite matrix, by Cholesky; only its lower half is read. Overwrites."""
+    terms = len(right)
+    for i in range(terms):
+        for j in range(i + 1):
+            for k in range(j):
+                left[i, j] -= left[i, k] * left[j, k]
+            left[i, j] = np.sqrt(left[i, i]) if i == j else left[i, j] / left[j, j]
+        for k in range(i):
+            right[i] -= left[i, k] * right[k]
+        right[i] /= left[i, i]
+    for i in range(terms - 1, -1, -1):
+        for k in range(i + 1, terms):
+            right[i] -= left[k, i] * right[k]
+        right[i] /= left[i, i]
+    return right
 
 
 def skin_weight(pixels: Float32, seen: Float32) -> Float32:

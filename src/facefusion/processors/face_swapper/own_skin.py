@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import cv2
+import numba
 import numpy as np
 
 from facefusion.core import Float32
@@ -52,16 +53,48 @@ def show_own_skin(pixels: Float32, base: Float32, share: Float32, trusted: Float
     height, width = share.shape
     scale = min(_TONE_PX / max(height, width), 1.0)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    weight = trusted * (1.0 - np.minimum(share * 1.5, 1.0))
-    stacked = np.dstack([(pixels - base) * weight[..., None], weight])
-    small = cv2.resize(stacked, size, interpolation=cv2.INTER_AREA)
+    small = np.zeros((size[1], size[0], 4), np.float32)
+    _gather_tone(pixels, base, share, trusted, small)
     known = small[..., 3]
     if float(known.max()) < 0.05:
         return pixels
-    tone = fill_smoothly(small[..., :3] / np.maximum(known, 1e-3)[..., None], np.clip(known, 0.0, 1.0) ** 2, sweeps=6)
+    change: Float32 = (small[..., :3] / np.maximum(known, 1e-3)[..., None]).astype(np.float32)
+    tone = fill_smoothly(change, np.clip(known, 0.0, 1.0) ** 2, sweeps=6)
     tone = cv2.GaussianBlur(tone, (0, 0), 2.0)
     tone = cv2.resize(tone, (width, height), interpolation=cv2.INTER_LINEAR)
-    return pixels + (base + tone - pixels) * share[..., None]
+    out = np.empty_like(pixels)
+    _mix(pixels, base, tone, share, out)
+    return out
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _gather_tone(pixels: Float32, base: Float32, share: Float32, trusted: Float32, small: Float32) -> None:
+    """Means of the change of tone times its weight, and of the weight, over the pixels of each cell of `small`."""
+    height, width = share.shape
+    rows, columns = small.shape[:2]
+    count = np.zeros((rows, columns), np.float32)
+    for y in range(height):
+        row = y * rows // height
+        for x in range(width):
+            column = x * columns // width
+            weight = trusted[y, x] * (np.float32(1.0) - min(share[y, x] * np.float32(1.5), np.float32(1.0)))
+            count[row, column] += np.float32(1.0)
+            small[row, column, 3] += weight
+            for c in range(3):
+                small[row, column, c] += (pixels[y, x, c] - base[y, x, c]) * weight
+    for row in range(rows):
+        for column in range(columns):
+            for c in range(4):
+                small[row, column, c] /= count[row, column]
+
+
+@numba.njit(cache=True, nogil=True)
+def _mix(pixels: Float32, base: Float32, tone: Float32, share: Float32, out: Float32) -> None:
+    for y in range(share.shape[0]):
+        for x in range(share.shape[1]):
+            for c in range(3):
+                value = pixels[y, x, c]
+                out[y, x, c] = value + (base[y, x, c] + tone[y, x, c] - value) * share[y, x]
 
 
 def _lid_map(hollow: tuple[int, ...]) -> Float32:

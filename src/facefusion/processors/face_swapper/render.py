@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numba
 import numpy as np
 
 from facefusion.core import Float32, Landmarks
+from facefusion.geometry.color import luma
 from facefusion.geometry.mesh import FACE_OVAL, canonical_mesh
 from facefusion.geometry.raster import Int32, rasterize, vertex_normals
 from facefusion.geometry.uv_maps import face_triangles
@@ -39,11 +41,14 @@ def draw_coordinates(xy: Float32, z: Float32, size: tuple[int, int]) -> Drawn:
     return Drawn(np.ascontiguousarray(spread[..., :2]), spread[..., 2], covered.astype(np.float32))
 
 
-def move_target(crop: Float32, before: Float32, after: Float32, z: Float32) -> Float32 | None:
+def move_target(
+    crop: Float32, before: Float32, after: Float32, z: Float32, visible: Float32 | None = None
+) -> Float32 | None:
     """The target's own pixels carried by the change of shape: mouth's inside, eyes, and a skirt around the outline.
 
-    crop: (h, w, 3). before, after: (478, 2) pixels. Returns (h, w, 3) float32, bit-identical to `crop` where nothing
-    moves, or None when nothing moves by more than a tenth of a pixel.
+    crop: (h, w, 3). before, after: (478, 2) pixels. visible: (h, w), 0 where something in front stays where it is.
+    Returns (h, w, 3) float32, bit-identical to `crop` where nothing moves, or None when nothing moves by more than a
+    tenth of a pixel.
     """
     if float(np.abs(after - before)[:468].max()) < 0.1:
         return None
@@ -52,17 +57,35 @@ def move_target(crop: Float32, before: Float32, after: Float32, z: Float32) -> F
     vertices = np.vstack([after[:468], ring]).astype(np.float32)
     shift = np.vstack([before[:468] - after[:468], np.zeros_like(ring)]).astype(np.float32)
     depth = np.concatenate([z[:468], np.full(len(ring), z[:468].max() + 1.0)]).astype(np.float32)
-    spread, covered = rasterize(vertices, depth, _with_skirt(), shift, crop.shape[:2])
-    moving = covered & ((np.abs(spread[..., 0]) > 0.02) | (np.abs(spread[..., 1]) > 0.02))
-    columns = np.arange(crop.shape[1], dtype=np.float32) + spread[..., 0]
-    rows = np.arange(crop.shape[0], dtype=np.float32)[:, None] + spread[..., 1]
-    moved = cv2.remap(crop, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
-    np.clip(moved, 0.0, 1.0, out=moved)
-    still = ~moving
-    moved[still] = crop[still]
+    spread, _ = rasterize(vertices, depth, _with_skirt(), shift, crop.shape[:2])
+    place = np.empty((*crop.shape[:2], 2), np.float32)
+    _come_from(spread, place)
+    moved = cv2.remap(crop, place, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    _keep_still(crop, spread, np.ones(crop.shape[:2], np.float32) if visible is None else visible, moved)
     return moved
 
 
+@numba.njit(cache=True, nogil=True)
+def _come_from(shift: Float32, place: Float32) -> None:
+    for y in range(shift.shape[0]):
+        for x in range(shift.shape[1]):
+            place[y, x, 0] = np.float32(x) + shift[y, x, 0]
+            place[y, x, 1] = np.float32(y) + shift[y, x, 1]
+
+
+@numba.njit(cache=True, nogil=True)
+def _keep_still(crop: Float32, shift: Float32, visible: Float32, moved: Float32) -> None:
+    """`moved` in [0, 1] as far as the face is visible, and `crop`'s own value where nothing moves."""
+    for y in range(shift.shape[0]):
+        for x in range(shift.shape[1]):
+            still = abs(shift[y, x, 0]) <= 0.02 and abs(shift[y, x, 1]) <= 0.02
+            for c in range(3):
+                value = min(max(moved[y, x, c], np.float32(0.0)), np.float32(1.0))
+                under = crop[y, x, c]
+                moved[y, x, c] = under if still else under + (value - under) * visible[y, x]
+
+
+@cache
 def _with_skirt() -> Int32:
     oval = np.array(FACE_OVAL, np.int32)
     outer = 468 + np.arange(len(oval), dtype=np.int32)
@@ -72,19 +95,34 @@ def _with_skirt() -> Int32:
     return np.concatenate([canonical_mesh().triangles, inner_half, outer_half]).astype(np.int32)
 
 
-def relight(texture: Float32, base: Float32, ratio: Float32, covered: Float32) -> Float32:
+def light_fields(base: Float32, ratio: Float32) -> Float32:
+    """(S, S, 14) float32: all that `relight` needs to know of the light at each texel; smooth over the face.
+
+    base: (S, S, 3) float32 linear light, the texture's own diffuse level. ratio: (S, S, 3) linear-light factors.
+    """
+    before_luma, after_luma = luma(base) + _DARKEST, luma(base * ratio) + _DARKEST
+    before, after = base / before_luma[..., None] - 1, base * ratio / after_luma[..., None] - 1
+    light = after_luma / before_luma
+    size, wanted = (np.square(hue).sum(axis=2) + _DARKEST for hue in (before, after))
+    gloss = light ** (np.where(light > 1, _GLOSS_UP, _GLOSS_DOWN) - 1)
+    levels = [1 / before_luma, after_luma, light, gloss, light**_SOFTEN, np.log(light)]
+    colour = [1 / (size + _SURE_OF_SKIN), np.minimum(np.sqrt(wanted / size), 1.3)]
+    return np.ascontiguousarray(np.dstack([*levels, *colour, before, after]), np.float32)
+
+
+def relight(texture: Float32, fields: Float32, uv: Float32, covered: Float32) -> Float32:
     """The texture under the target's light.
 
-    texture: (h, w, 3) float32 sRGB. base: (h, w, 3) float32 linear light, the texture's own diffuse level. ratio:
-    (h, w, 3) linear-light factors. A highlight is light reflected at the surface: what shines above `base` follows the
-    factors less, what is shaded softens where the skin gets lighter, and hair stays as dark as it was. Colour moves
-    along the line from grey to skin: as far as a pixel has the skin's colour it takes the new skin's, grey things (a
-    highlight, a white beard) stay grey, and what differs in hue (a blush) keeps its difference.
+    texture: (h, w, 3) float32 sRGB. fields: `light_fields`. uv: (h, w, 2) float32 texture coordinates in [0, 1].
+    A highlight is light reflected at the surface: what shines above the diffuse level follows the factors less, what is
+    shaded softens where the skin gets lighter, and hair stays as dark as it was. Colour moves along the line from grey
+    to skin: as far as a pixel has the skin's colour it takes the new skin's, grey things (a highlight, a white beard)
+    stay grey, and what differs in hue (a blush) keeps its difference.
     Returns sRGB in [0, 1], 0 where covered (h, w) is 0; what is brightened rolls off softly above 0.8 instead of
     clipping.
     """
     out = np.zeros_like(texture)
-    _relight(texture, base, ratio, covered, out, _DECODE, _ENCODE)
+    _relight(texture, fields, uv, covered, out, _DECODE, _ENCODE)
     return out
 
 
@@ -98,6 +136,7 @@ _ENCODE = np.where(_ROOTS <= 0.0031308, _ROOTS * 12.92, 1.055 * np.maximum(_ROOT
 )
 
 
+_DARKEST = np.float32(1e-5)
 _GLOSS_UP, _GLOSS_DOWN = 0.3, 0.7
 """How much of the change of the diffuse light highlights follow, where it gets lighter and where darker."""
 _BRIGHTEST = 0.35
@@ -112,77 +151,70 @@ _HAIR_FOLLOWS = 0.45
 """Hair is not lighter on lighter skin: it follows the change of light by this power."""
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _relight(
-    texture: Float32,
-    base: Float32,
-    ratio: Float32,
-    covered: Float32,
-    out: Float32,
-    decode: Float32,
-    encode: Float32,
+    texture: Float32, fields: Float32, uv: Float32, covered: Float32, out: Float32, decode: Float32, encode: Float32
 ) -> None:
     top = decode.shape[0] - 1
-    linear = np.empty(3, np.float32)
-    before, after = np.empty(4, np.float32), np.empty(4, np.float32)
+    rest, here = np.empty(3, np.float32), np.empty(14, np.float32)
     for y in range(texture.shape[0]):
         for x in range(texture.shape[1]):
             if covered[y, x] == 0.0:
                 continue
+            _interpolate(fields, uv[y, x, 0], uv[y, x, 1], here)
             for c in range(3):
-                at = min(max(texture[y, x, c], 0.0), 1.0) * top
-                low = min(int(at), top - 1)
-                linear[c] = decode[low] + (decode[low + 1] - decode[low]) * (at - low)
-            _usual(base[y, x], ratio[y, x], before, after)
-            usual, light = before[3], after[3] / before[3]
-            level = _luma(linear[0], linear[1], linear[2])
-            value = _moved_level(level / usual, light) * usual * light
-            along, size, wanted = 0.0, 1e-5, 1e-5
+                rest[c] = _looked_up(decode, min(max(texture[y, x, c], 0.0), 1.0) * top)
+            level = 0.2126 * rest[0] + 0.7152 * rest[1] + 0.0722 * rest[2]
+            light = here[2]
+            value = _moved_level(level * here[0], here) * here[1]
+            scale, along = 1.0 / (level + 1e-5), 0.0
             for c in range(3):
-                along += (linear[c] / (level + 1e-5) - 1.0) * (before[c] - 1.0)
-                size += (before[c] - 1.0) ** 2
-                wanted += (after[c] - 1.0) ** 2
-            share = min(max((along + _SURE_OF_SKIN) / (size + _SURE_OF_SKIN), -0.2), 1.35)
-            stretch = min(np.sqrt(wanted / size), 1.3)
+                rest[c] = rest[c] * scale - 1.0
+                along += rest[c] * here[8 + c]
+            share = min(max((along + _SURE_OF_SKIN) * here[6], -0.2), 1.35)
             for c in range(3):
-                rest = linear[c] / (level + 1e-5) - 1.0 - share * (before[c] - 1.0)
-                channel = value * max(1.0 + share * (after[c] - 1.0) + stretch * rest, 0.0)
+                odd = rest[c] - share * here[8 + c]
+                channel = value * max(1.0 + share * here[11 + c] + here[7] * odd, 0.0)
                 if channel > 0.8 and light > 1.0:
                     channel = 0.8 + 0.2 * (1.0 - np.exp(-(channel - 0.8) / 0.2))
-                at = np.sqrt(min(channel, 1.0)) * top
-                low = min(int(at), top - 1)
-                out[y, x, c] = encode[low] + (encode[low + 1] - encode[low]) * (at - low)
+                out[y, x, c] = _looked_up(encode, np.sqrt(min(channel, 1.0)) * top)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _moved_level(relative: float, light: float) -> float:
+@numba.njit(cache=True, nogil=True)
+def _looked_up(table: Float32, at: float) -> float:
+    """`table` at a place between two of its entries."""
+    low = min(int(at), table.shape[0] - 2)
+    return table[low] + (table[low + 1] - table[low]) * (at - low)
+
+
+@numba.njit(cache=True, nogil=True)
+def _interpolate(fields: Float32, u: float, v: float, out: Float32) -> None:
+    """`fields` (h, w, K) at texture coordinates in [0, 1], linearly between texels."""
+    x, y = min(max(u, 0.0), 1.0) * (fields.shape[1] - 1), min(max(v, 0.0), 1.0) * (fields.shape[0] - 1)
+    left, above = min(int(x), fields.shape[1] - 2), min(int(y), fields.shape[0] - 2)
+    dx, dy = np.float32(x - left), np.float32(y - above)
+    ex, ey = np.float32(1.0) - dx, np.float32(1.0) - dy
+    a, b, c, d = ex * ey, dx * ey, ex * dy, dx * dy
+    first, second = fields[above], fields[above + 1]
+    for k in range(out.shape[0]):
+        out[k] = a * first[left, k] + b * first[left + 1, k] + c * second[left, k] + d * second[left + 1, k]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _moved_level(relative: float, here: Float32) -> float:
     """How bright a pixel is relative to the skin's level under the new light, from what it was relative to the old.
 
-    light: the skin's new level divided by its old one.
+    here: the pixel's `light_fields`.
     """
+    light = here[2]
     if relative > 1.0:
-        above = (relative - 1.0) * light ** ((_GLOSS_UP if light > 1.0 else _GLOSS_DOWN) - 1.0)
+        above = (relative - 1.0) * here[3]
         return 1.0 + (_BRIGHTEST * np.log(1.0 + above / _BRIGHTEST) if light > 1.0 else above)
-    if light <= 1.05:
+    if light <= 1.05 or relative <= 0.0:
         return relative
     skin = min(max((relative - _HAIR) / (_SKIN - _HAIR), 0.0), 1.0)
     follows = _HAIR_FOLLOWS + (1.0 - _HAIR_FOLLOWS) * skin * skin * (3.0 - 2.0 * skin)
-    return relative ** (1.0 + (light**_SOFTEN - 1.0) * skin) * light ** (follows - 1.0)
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
-def _luma(red: float, green: float, blue: float) -> float:
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
-def _usual(base: Float32, ratio: Float32, before: Float32, after: Float32) -> None:
-    """Skin before and under the target's light: its three channels relative to its luma, then that luma."""
-    before[3] = _luma(base[0], base[1], base[2]) + 1e-5
-    after[3] = _luma(base[0] * ratio[0], base[1] * ratio[1], base[2] * ratio[2]) + 1e-5
-    for c in range(3):
-        before[c] = base[c] / before[3]
-        after[c] = base[c] * ratio[c] / after[3]
+    return np.exp(np.log(relative) * (1.0 + (here[4] - 1.0) * skin) + here[5] * (follows - 1.0))
 
 
 def to_crop(landmarks: Landmarks, matrix: Float32) -> Landmarks:

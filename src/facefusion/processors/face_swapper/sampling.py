@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
+import numba
 import numpy as np
 
 from facefusion.core import Float32, Landmarks
+from facefusion.core.arrays import frozen
 from facefusion.geometry.mesh import canonical_mesh
 from facefusion.geometry.raster import Int32, rasterize, vertex_normals
 from facefusion.geometry.uv_maps import uv_pixels
@@ -53,7 +55,27 @@ def _texel_corners(size: int) -> tuple[Int32, Float32]:
 def spread_over_texels(values: Float32, size: int) -> Float32:
     """(size, size, C) float32: vertex values (468, C) interpolated over texture space, 0 off the mesh."""
     corners, weights = _texel_corners(size)
-    return np.einsum("ijk,ijkc->ijc", weights, values[corners]).astype(np.float32)
+    out = np.empty((size, size, values.shape[1]), np.float32)
+    _spread(np.ascontiguousarray(values, np.float32), corners, weights, out)
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _spread(values: Float32, corners: Int32, weights: Float32, out: Float32) -> None:
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            for c in range(out.shape[2]):
+                total = np.float32(0.0)
+                for k in range(3):
+                    total += weights[y, x, k] * values[corners[y, x, k], c]
+                out[y, x, c] = total
+
+
+@lru_cache(maxsize=4)
+def _soft_coverage(size: int) -> Float32:
+    """(size, size, 1) float32: the mesh's place in texture space, as soft as `smooth_normals`; at least 0.001."""
+    covered = spread_over_texels(np.ones((468, 1), np.float32), size)[..., 0]
+    return frozen(np.maximum(cv2.GaussianBlur(covered, (0, 0), size * 0.07), np.float32(1e-3))[..., None])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,11 +89,12 @@ class TexelView:
 
 def smooth_normals(xyz: Float32, size: int) -> Float32:
     """(size, size, 3) unit normals of the head as a smooth solid: fine relief (nose, lips) is left out of lighting."""
-    spread = spread_over_texels(vertex_normals(xyz, canonical_mesh().triangles), size)
-    covered = spread_over_texels(np.ones((468, 1), np.float32), size)[..., 0]
-    top = cv2.GaussianBlur(spread, (0, 0), size * 0.07)
-    bottom = cv2.GaussianBlur(covered, (0, 0), size * 0.07)
-    smooth = top / np.maximum(bottom, 1e-3)[..., None]
+    return _smoothed(vertex_normals(xyz, canonical_mesh().triangles), size)
+
+
+def _smoothed(normals: Float32, size: int) -> Float32:
+    top = cv2.GaussianBlur(spread_over_texels(normals, size), (0, 0), size * 0.07)
+    smooth = top / _soft_coverage(size)
     unit: Float32 = smooth / np.maximum(np.linalg.norm(smooth, axis=2, keepdims=True), 1e-4)
     return unit
 
@@ -95,4 +118,4 @@ def view_in_texels(crop: Float32, landmarks: Landmarks, visible: Float32 | None,
     if visible is not None:
         at = np.ascontiguousarray(spread[..., :2])
         seen = seen * cv2.remap(visible, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return TexelView(pixels, smooth_normals(xyz, size), seen.astype(np.float32))
+    return TexelView(pixels, _smoothed(normals, size), seen.astype(np.float32))

@@ -25,7 +25,14 @@ from facefusion.processors.face_swapper.detail import match_detail
 from facefusion.processors.face_swapper.eyes import Iris, iris_of, opening, paint_iris
 from facefusion.processors.face_swapper.light import lip_colour, lip_share, skin_field, skin_weight
 from facefusion.processors.face_swapper.own_skin import MAP_SIZE, own_share, show_own_skin
-from facefusion.processors.face_swapper.render import Drawn, draw_coordinates, move_target, relight, to_crop
+from facefusion.processors.face_swapper.render import (
+    Drawn,
+    draw_coordinates,
+    light_fields,
+    move_target,
+    relight,
+    to_crop,
+)
 from facefusion.processors.face_swapper.sampling import Mipmaps, smooth_normals, view_in_texels
 from facefusion.processors.face_swapper.settings import Settings
 from facefusion.processors.face_swapper.shape import mean_shape, moved_landmarks
@@ -188,7 +195,7 @@ class FaceSwapper:
         if part is None:
             return None
         z = landmarks.z if landmarks.z is not None else np.zeros(len(landmarks), np.float32)
-        moved = _behind(aligned, move_target(aligned.pixels, landmarks.xy, after, z))
+        moved = move_target(aligned.pixels, landmarks.xy, after, z, aligned.visible)
         base = aligned.pixels if moved is None else moved
         ratio = self._light(aligned, landmarks)
         seen = None if aligned.visible is None else aligned.visible[part]
@@ -234,12 +241,7 @@ class FaceSwapper:
     def _face_pixels(self, drawn: Drawn, ratio: Float32, landmarks: Landmarks) -> Float32:
         eye_distance = float(np.linalg.norm(landmarks.xy[468] - landmarks.xy[473]))
         texture = self.source.texture.sample(drawn.uv, eye_distance, UV_EYE_DISTANCE)
-        place = drawn.uv * np.float32(LIGHT_SIZE - 1)
-
-        def spread(small: Float32) -> Float32:
-            return cv2.remap(small, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-
-        return relight(texture, spread(self.source.base), spread(ratio), drawn.covered)
+        return relight(texture, light_fields(self.source.base, ratio), drawn.uv, drawn.covered)
 
     def _with_own_skin(
         self, pixels: Float32, base: Float32, visible: Float32 | None, drawn: Drawn, landmarks: Landmarks
@@ -263,13 +265,6 @@ def _validity(drawn: Drawn) -> Float32:
     """Where the drawn texture can be trusted: on the mesh, and not where the surface turns away from the camera."""
     facing = np.clip((drawn.facing - 0.05) / 0.4, 0.0, 1.0)
     return cv2.GaussianBlur((drawn.covered * facing).astype(np.float32), (0, 0), 0.8) * drawn.covered
-
-
-def _behind(aligned: AlignedFace, moved: Float32 | None) -> Float32 | None:
-    """The moved target, but what is in front of the face stays where it is."""
-    if moved is None or aligned.visible is None:
-        return moved
-    return aligned.pixels + (moved - aligned.pixels) * aligned.visible[..., None]
 
 
 def _over(base: Float32, face: Float32, validity: Float32, detail: float, *, seed: int) -> Float32:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facefusion.core import Face, Landmarks
+from facefusion.core import Face, Float32, Landmarks
 from facefusion.geometry.canonical_shape import canonical_shape
 from facefusion.geometry.color import linear_to_srgb, srgb_to_linear
 from facefusion.geometry.identity_shape import identity_part
@@ -19,7 +19,7 @@ from facefusion.processors.face_swapper.light import (
     skin_weight,
 )
 from facefusion.processors.face_swapper.own_skin import own_share, show_own_skin
-from facefusion.processors.face_swapper.render import relight
+from facefusion.processors.face_swapper.render import light_fields, relight
 from facefusion.processors.face_swapper.shape import moved_landmarks
 
 RNG = np.random.default_rng(3)
@@ -70,22 +70,29 @@ def test_a_beard_does_not_count_as_skin() -> None:
     np.testing.assert_array_equal(hairy[:30], plain[:30])
 
 
+def lit(texture: Float32, base: Float32, ratio: Float32, covered: Float32) -> Float32:
+    """`relight` with a texel of light for each pixel."""
+    rows, columns = np.indices(covered.shape, dtype=np.float32)
+    uv = np.dstack([columns / (covered.shape[1] - 1), rows / (covered.shape[0] - 1)])
+    return relight(texture, light_fields(base, ratio), uv, covered)
+
+
 def test_relighting_by_one_is_the_identity_and_highlights_stay_modest() -> None:
     texture = RNG.random((20, 30, 3)).astype(np.float32)
     base = np.full_like(texture, 0.3)
     ones, covered = np.ones_like(texture), np.ones((20, 30), np.float32)
-    np.testing.assert_allclose(relight(texture, base, ones, covered), texture, atol=2e-3)
-    bright = relight(np.full_like(texture, 0.9), np.full_like(texture, 0.1), ones * 4, covered)
-    diffuse = relight(np.full_like(texture, 0.9), np.full_like(texture, 0.9), ones * 4, covered)
+    np.testing.assert_allclose(lit(texture, base, ones, covered), texture, atol=2e-3)
+    bright = lit(np.full_like(texture, 0.9), np.full_like(texture, 0.1), ones * 4, covered)
+    diffuse = lit(np.full_like(texture, 0.9), np.full_like(texture, 0.9), ones * 4, covered)
     assert bright.mean() < diffuse.mean() <= 1.0
-    assert relight(texture, base, ones, np.zeros_like(covered)).max() == 0.0
+    assert lit(texture, base, ones, np.zeros_like(covered)).max() == 0.0
 
 
 def test_grey_things_take_no_tint() -> None:
     grey = np.full((4, 4, 3), 0.6, np.float32)
     base = np.broadcast_to(np.array([0.4, 0.25, 0.18], np.float32), grey.shape).copy()
     tint = np.broadcast_to(np.array([0.7, 1.0, 1.4], np.float32), grey.shape).copy()
-    out = relight(grey, base, tint, np.ones((4, 4), np.float32))
+    out = lit(grey, base, tint, np.ones((4, 4), np.float32))
     assert np.ptp(out[0, 0]) < 0.03
 
 
@@ -194,10 +201,11 @@ def test_the_skin_field_is_the_skin_without_beard_and_blemish() -> None:
 
 def test_hair_stays_dark_on_lighter_skin_and_a_white_beard_does_not_burn_out() -> None:
     skin = np.float32(0.08)
-    base = np.full((1, 4, 3), skin, np.float32)
+    base = np.full((2, 4, 3), skin, np.float32)
     levels = np.array([0.008, 0.08, 0.07, 0.4])
     texture = np.repeat(linear_to_srgb(levels.astype(np.float32))[None, :, None], 3, axis=2)
-    out = relight(texture, base, np.full_like(base, 4.0), np.ones((1, 4), np.float32))
+    texture = np.repeat(texture, 2, axis=0)
+    out = lit(texture, base, np.full_like(base, 4.0), np.ones((2, 4), np.float32))
     hair, plain, crease, beard = srgb_to_linear(out)[0, :, 0]
     assert hair < 0.008 * 2.5
     assert plain == pytest.approx(0.32, rel=0.03)
