@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 
 from facefusion.core import Float32, HeadPose, Landmarks
 from facefusion.geometry.mesh import canonical_mesh
+from facefusion.geometry.pose_steps import NEARNESS, descend
 
 Float64 = NDArray[np.float64]
 
-_STEPS = 6
 _DEPTH_WEIGHT = 0.25
-_NEARNESS = 1 / 70
 _NEARNESS_SPREAD = 1 / 60
 
 
@@ -118,53 +117,9 @@ def _refined(
     shift: Float64,
 ) -> RigidFit:
     """Gauss-Newton over a rotation vector, log scale, shift and nearness; depth is compared up to an offset."""
-    nearness = _NEARNESS
     size = float(np.sqrt(weight @ ((seen[:, :2] - weight @ seen[:, :2]) ** 2).sum(axis=1)))
-    root = np.sqrt(weight)[:, None] * np.array([1, 1, depth_weight])
-    error = np.zeros_like(seen)
-    for _ in range(_STEPS):
-        turned = model @ rotation.T
-        error, jacobian = _linearised(turned, seen, weight, scale, shift, nearness)
-        rows = (jacobian * root[:, :, None]).reshape(-1, 7)
-        prior = size * 0.01 / _NEARNESS_SPREAD
-        rows = np.vstack([rows, [0, 0, 0, 0, 0, 0, prior]])
-        rest = np.append((error * root).ravel(), (_NEARNESS - nearness) * prior)
-        step = np.linalg.solve(rows.T @ rows, rows.T @ rest)
-        rotation = _rodrigues(step[:3]) @ rotation
-        scale, shift = scale * float(np.exp(np.clip(step[3], -0.5, 0.5))), shift + step[4:6]
-        nearness = float(np.clip(nearness + step[6], 0.0, 1 / 20))
-    residual = float(np.sqrt(weight @ (error[:, :2] ** 2).sum(axis=1)))
-    return RigidFit(rotation.astype(np.float32), shift.astype(np.float32), scale, nearness, residual)
-
-
-def _linearised(
-    turned: Float64, seen: Float64, weight: Float64, scale: float, shift: Float64, nearness: float
-) -> tuple[Float64, Float64]:
-    """Errors (K, 3) and their derivatives (K, 3, 7) by rotation vector, log scale, shift x, y, and nearness."""
-    x, y, z = turned.T
-    f = scale / (1 + nearness * z)
-    g = f * nearness / (1 + nearness * z)
-    u, v, w = f * x, f * y, scale * z
-    depth = seen[:, 2] - weight @ seen[:, 2]
-    error = np.column_stack([seen[:, 0] - u - shift[0], seen[:, 1] - v - shift[1], depth - (w - weight @ w)])
-    jacobian = np.zeros((len(turned), 3, 7))
-    # d(turned) = r × turned: dx = ry·z - rz·y, dy = rz·x - rx·z, dz = rx·y - ry·x
-    jacobian[:, 0, :3] = np.column_stack([-g * x * y, f * z + g * x * x, -f * y])
-    jacobian[:, 1, :3] = np.column_stack([-f * z - g * y * y, g * x * y, f * x])
-    jacobian[:, 2, :3] = scale * np.column_stack([y, -x, np.zeros_like(x)])
-    jacobian[:, :, 3] = np.column_stack([u, v, w])
-    jacobian[:, 0, 4] = jacobian[:, 1, 5] = 1
-    jacobian[:, 0, 6], jacobian[:, 1, 6] = -u * z / (1 + nearness * z), -v * z / (1 + nearness * z)
-    jacobian[:, 2] -= weight @ jacobian[:, 2]
-    return error, jacobian
-
-
-def _rodrigues(vector: Float64) -> Float64:
-    """Rotation matrix of a rotation vector (radians)."""
-    angle = float(np.linalg.norm(vector))
-    if angle < 1e-12:
-        return np.eye(3)
-    x, y, z = vector / angle
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    turn: Float64 = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
-    return turn
+    turn, state = np.ascontiguousarray(rotation), np.array([scale, shift[0], shift[1], NEARNESS])
+    prior = size * 0.01 / _NEARNESS_SPREAD
+    residual = descend(np.ascontiguousarray(model), seen, weight, depth_weight, prior, turn, state)
+    scale, nearness = float(state[0]), float(state[3])
+    return RigidFit(turn.astype(np.float32), state[1:3].astype(np.float32), scale, nearness, float(residual))

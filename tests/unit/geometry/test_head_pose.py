@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facefusion.core import HeadPose, Landmarks
-from facefusion.geometry import pose
+from facefusion.geometry import pose, pose_steps
 from facefusion.geometry.mesh import canonical_mesh
 
 
@@ -80,3 +80,19 @@ def test_without_depth_a_turned_head_is_still_found() -> None:
 def test_another_number_of_points_is_refused() -> None:
     with pytest.raises(ValueError, match="supported are 478 and 468"):
         pose.head_pose(Landmarks(np.zeros((68, 2), np.float32)))
+
+
+def test_landmarks_in_one_spot_have_a_finite_pose() -> None:
+    fit = pose.rigid_fit(Landmarks(np.full((478, 2), 5, np.float32), np.zeros(478, np.float32)))
+    assert np.isfinite([*fit.rotation.ravel(), *fit.shift_px, fit.scale_px_per_cm, fit.nearness]).all()
+    assert fit.residual_px == pytest.approx(0)
+
+
+def test_the_steps_solve_what_numpy_solves() -> None:
+    rng = np.random.default_rng(7)
+    rows = rng.normal(size=(30, 7))
+    squares, right = rows.T @ rows, rng.normal(size=7)
+    expected = np.linalg.solve(squares, right)
+    assert pose_steps._solve(squares.copy(), right)
+    assert right == pytest.approx(expected)
+    assert not pose_steps._solve(np.zeros((7, 7)), right)
