@@ -20,9 +20,9 @@ from facefusion.temporal.settings import TemporalSettings
 from facefusion.temporal.smooth import MARGIN, smoothed
 from facefusion.temporal.traits import Stretch, Traits, traits_of
 
-_BLOCK = 128
+_BLOCK = 192
 """Frames that are smoothed together; blocks begin at multiples of this."""
-_BLOCKS_HELD = 64
+_BLOCKS_HELD = 44
 _SAMPLED = 192
 _MOST_STRETCHES = 5
 _LEAST_FRAMES = 5

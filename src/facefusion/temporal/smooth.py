@@ -2,8 +2,9 @@
 
 A track is taken apart into the motion of the head and what happens in the head's own frame, and each is smoothed by
 itself (`local_fit`). Where the movement of the skin was measured (`flow`), positions follow it: only the difference
-between the readings and the summed movement is smoothed, which is slow whatever the face does. Nothing lags, because
-every window looks as far ahead as back; nothing depends on more than `MARGIN` frames on each side, besides the track's
+between the readings and the summed movement is smoothed, which is slow whatever the face does, and within a small
+distance of what the readings say it is held for seconds, so that nothing slides. Nothing lags, because every window
+looks as far ahead as back; nothing depends on more than `MARGIN` frames on each side, besides the track's
 `Traits`, which are measured once. For live use, `causal` has twins that look back only.
 """
 
@@ -15,18 +16,25 @@ from typing import Literal
 import numpy as np
 
 from facefusion.core import Float32
+from facefusion.geometry.mesh import IMAGE_LEFT_EYE, IMAGE_LEFT_IRIS, IMAGE_RIGHT_EYE, IMAGE_RIGHT_IRIS, LIPS_INNER
 from facefusion.temporal.causal import CausalSmoother
 from facefusion.temporal.head import HeadMotion, Int64, region_of_point
-from facefusion.temporal.local_fit import REACH, adapted
+from facefusion.temporal.local_fit import REACH, adapted, local_fit
 from facefusion.temporal.traits import Stretch, Traits, by_frame, skin_path, traits_of
 
 Method = Literal["zero_phase", "kalman", "one_euro"]
 
 _NEAR = 3
-MARGIN = 2 * REACH + _NEAR
+_HELD = 40
+"""Frames on each side over which readings say where the followed skin lies."""
+MARGIN = _HELD + REACH + _NEAR
 """Frames on each side that a smoothed frame depends on."""
 _SPREAD, _DRIFT_SPREAD = 5.0, 3.3
 """Strictness of the confidence intervals at a coefficient of 1, in standard deviations."""
+_LEEWAY = 0.025
+"""How far, in face widths times the coefficient, followed skin may lie from where the readings of the moment say."""
+_OPENINGS = ((*IMAGE_LEFT_EYE, *IMAGE_LEFT_IRIS), (*IMAGE_RIGHT_EYE, *IMAGE_RIGHT_IRIS), LIPS_INNER)
+"""Rims that are held as one each, so that they open and close as the readings of the moment say."""
 _JUMP = 6.0
 """A face that jumps by this many standard deviations against the movement of its skin is believed half."""
 
@@ -60,7 +68,8 @@ def smoothed(
     apart = points[..., :2] - path
     trust = _agreement(apart, known.drift_noise, moved[..., 2], by_frame(confidence))
     trust = confidence * trust.reshape(-1, *(1,) * (confidence.ndim - 1))
-    drift = _adapted(apart, trust, known.drift_noise, region_of_point(), coefficient * _DRIFT_SPREAD)
+    near = _adapted(apart, trust, known.drift_noise, region_of_point(), coefficient * _DRIFT_SPREAD)
+    drift = near + _leeway(_held(apart, by_frame(trust), near), known.width * coefficient * _LEEWAY)
     return np.concatenate([path + drift, steady[..., 2:]], axis=2).astype(np.float32)
 
 
@@ -83,6 +92,22 @@ def _adapted(values: Float32, confidence: Float32, noise: Float32, groups: Int64
         alone = np.zeros(int(own.sum()), np.int64)
         out[:, own] = adapted(values[:, own], confidence[:, own].mean(axis=1), noise[own], alone, strictness)
     return out
+
+
+def _held(apart: Float32, confidence: Float32, near: Float32) -> Float32:
+    """(n, K, 2): how far the readings of seconds, (n, K, 2) weighted by (n,), put the points from `near` (n, K, 2)."""
+    fit = local_fit(confidence, _HELD, 0)
+    wide = (fit.weights @ apart.reshape(len(apart), -1)).reshape(apart.shape)
+    away = np.where(np.isfinite(fit.spread)[:, None, None], wide - near, np.float32(0))
+    for rim in _OPENINGS:
+        away[:, rim] = away[:, rim].mean(axis=1, keepdims=True)
+    return away.astype(np.float32)
+
+
+def _leeway(away: Float32, limit: float) -> Float32:
+    """(n, K, 2), softly no longer than `limit` pixels."""
+    size = np.linalg.norm(away, axis=2, keepdims=True) / max(limit, 1e-6)
+    return (away / np.sqrt(1 + size**2)).astype(np.float32)
 
 
 def _agreement(apart: Float32, noise: Float32, sure: Float32, confidence: Float32) -> Float32:

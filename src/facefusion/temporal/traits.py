@@ -50,9 +50,14 @@ class Traits:
     drift_noise: Float32
 
     @property
+    def width(self) -> float:
+        """Width of the face, pixels."""
+        return float(np.ptp(self.reference[:, 0]))
+
+    @property
     def handle(self) -> float:
         """Length of the motion's handles, pixels."""
-        return float(np.ptp(self.reference[:, 0])) * _HANDLE
+        return self.width * _HANDLE
 
     def motion(self, points: Float32) -> HeadMotion:
         """How the head moves under (n, 478, 3)."""

@@ -141,3 +141,24 @@ def test_the_causal_twins_follow_a_jump_and_hold_on_without_confidence(method: M
     broken = jumping.noisy.copy()
     broken[20:25] += 99
     assert np.abs((smoothed(broken, sure, 0.5, method=method) - jumping.truth)[20:25]).mean() < 1.0
+
+
+def wandering(count: int) -> np.ndarray:
+    """(count, 1, 1) pixels: an error that changes slowly, as that of a network does when a head turns."""
+    return (1.0 * np.sin(np.arange(count) / 7.0)).astype(np.float32)[:, None, None]
+
+
+def test_readings_that_wander_do_not_slide_on_the_skin() -> None:
+    still = resting(200, 0.05)
+    astray = still.noisy + wandering(200)
+    result = smoothed(astray, still.sure, STRONG, moved=still.moved)
+    slid = np.diff(result[60:140, :, :2], axis=0)
+    assert rms(slid) < 0.4 * rms(np.diff(wandering(200)[60:140], axis=0))
+
+
+def test_followed_skin_stays_near_to_what_is_read() -> None:
+    still = resting(200, 0.05)
+    creeping = still.moved.copy()
+    creeping[1:, :, 0] += 1.0
+    result = smoothed(still.noisy, still.sure, STRONG, moved=creeping)
+    assert np.abs((result - still.truth)[60:140, :, 0]).max() < 0.03 * np.ptp(still.truth[0, :, 0])
