@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY := $(BIN)/python
 
-.PHONY: help demo test check format format-check lint types contracts bench docs generated readme-picture clean
+.PHONY: help demo test check format format-check lint types contracts bench docs generated sbom readme-picture clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -18,7 +18,10 @@ demo: $(VENV)/.installed  ## put the astronaut's face on the actress clip: demo/
 test: $(VENV)/.installed-dev  ## run the tests
 	$(PY) -m pytest
 
-check: format-check lint types contracts docs test  ## everything that continuous integration checks
+sbom: $(VENV)/.installed-dev  ## list every part with licence and digest (CycloneDX): build/sbom.cdx.json
+	$(PY) tools/sbom.py build/sbom.cdx.json
+
+check: format-check lint types contracts docs sbom test  ## everything that continuous integration checks
 
 format: $(VENV)/.installed-dev  ## bring the code into the project's format
 	$(PY) -m ruff format .

@@ -19,7 +19,7 @@ def read_job(path: Path) -> dict[str, Any]:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidInput(f"job file {path}: cannot be read ({error.strerror}); give a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"job file {path}: not valid TOML ({str(error).splitlines()[0]})") from error
     tables = [name for name, value in values.items() if isinstance(value, dict)]
     if tables:

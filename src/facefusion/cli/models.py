@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -46,6 +47,30 @@ def show_model(
         return
     for key, value in row.items():
         print(f"{key.replace('_', ' ')}: {value}")
+
+
+@models_app.command("verify")
+def verify_models(
+    context: typer.Context,
+    trust: list[Path] = typer.Option(
+        [], "--trust", help="A file with the public key of a release; repeats. Default: the one in the package."
+    ),
+) -> None:
+    """Compare the weights on this machine with the signed list of the release; exit code 6 when they differ."""
+    from facefusion.errors import ModelInvalid
+    from facefusion.provenance.keys import PublicKey
+    from facefusion.provenance.signed_weights import check_weights, text_of
+
+    call = Call.of(context)
+    states = check_weights([PublicKey.from_text(text_of(path).strip()) for path in trust])
+    if call.as_json:
+        call.answer([{"file": one.file, "state": one.state, "what": one.what} for one in states])
+    else:
+        for one in states:
+            print(f"{one.file}: {one.state} ({one.what})")
+    wrong = [one.file for one in states if not one.is_sound]
+    if wrong:
+        raise ModelInvalid(f"{', '.join(wrong)}: not as released; install FaceFusion again")
 
 
 def _row(card: Any, *, full: bool = False) -> dict[str, Any]:

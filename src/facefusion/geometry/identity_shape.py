@@ -27,5 +27,5 @@ def identity_part(difference: Float32) -> Float32:
 def _operator() -> tuple[Float32, Float32]:
     """(K, 1404) orthonormal directions and (K, K) weights."""
     path = files("facefusion.geometry") / "data" / "identity_shape.npz"
-    with path.open("rb") as stream, np.load(stream) as stored:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
         return stored["basis"].astype(np.float32), stored["weights"].astype(np.float32)

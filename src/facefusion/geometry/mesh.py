@@ -77,7 +77,10 @@ class FaceMesh:
 @cache
 def canonical_mesh() -> FaceMesh:
     """The canonical face mesh, read once."""
-    with (files("facefusion.geometry") / "data" / "face_mesh.npz").open("rb") as stream, np.load(stream) as stored:
+    with (
+        (files("facefusion.geometry") / "data" / "face_mesh.npz").open("rb") as stream,
+        np.load(stream, allow_pickle=False) as stored,
+    ):
         data = {name: frozen(stored[name]) for name in stored.files}
     mirror = _mirror(data["vertices_cm"])
     return FaceMesh(

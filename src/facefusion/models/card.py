@@ -90,7 +90,7 @@ def read_card(path: Path) -> ModelCard:
         for key in ("inputs", "outputs"):
             values[key] = tuple(_spec(table) for table in values[key])
         return ModelCard(**_tuples(values))
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ModelInvalid(f"model card {path.name}: {error}") from error
 
 

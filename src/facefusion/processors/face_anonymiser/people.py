@@ -35,7 +35,7 @@ class Nobody:
 def bundled() -> tuple[Nobody, ...]:
     """All that are bundled, by name; the neutral one, the mean of everybody, comes last."""
     folder = files("facefusion.processors.face_anonymiser") / "data"
-    with (folder / "people.npz").open("rb") as stream, np.load(stream) as stored:
+    with (folder / "people.npz").open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
         numbers = {name: stored[name] for name in stored.files}
     return tuple(
         Nobody(

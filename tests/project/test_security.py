@@ -1,0 +1,71 @@
+"""What the source must not contain, whatever it does: SECURITY.md rests on it."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+NO_IMPORTS = {"pickle", "cPickle", "dill", "joblib", "shelve", "marshal", "subprocess", "pty", "torch"}
+"""Loaders that run what they read, and ways to start other programs."""
+NO_CALLS = {"eval", "exec", "compile", "os.system", "os.popen", "yaml.load", "np.load", "numpy.load"}
+
+
+def imports_of(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+def calls_of(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            refuses_pickles = any(
+                word.arg == "allow_pickle" and ast.unparse(word.value) == "False" for word in node.keywords
+            )
+            if not (name.endswith(".load") and refuses_pickles):
+                yield name
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "src")))
+def test_nothing_runs_what_it_reads_or_starts_a_program(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not set(imports_of(tree)) & NO_IMPORTS
+    assert not set(calls_of(tree)) & NO_CALLS
+
+
+def test_the_rule_would_find_an_offender() -> None:
+    tree = ast.parse("import subprocess\nnp.load(path)\nnp.load(path, allow_pickle=False)\neval('1')")
+    assert set(imports_of(tree)) & NO_IMPORTS == {"subprocess"}
+    assert [name for name in calls_of(tree) if name in NO_CALLS] == ["np.load", "eval"]
+
+
+def test_every_test_that_the_threat_model_names_is_there() -> None:
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    named = {word.strip("`") for word in text.split() if word.startswith("`tests/")}
+    assert len(named) >= 10
+    for name in named:
+        path, _, function = name.rstrip("`,.;)").partition("::")
+        assert (ROOT / path).is_file(), name
+        assert not function or f"def {function.rstrip('`,.;)')}(" in (ROOT / path).read_text(encoding="utf-8"), name
+
+
+def test_the_bill_of_materials_lists_the_networks(tmp_path: Path) -> None:
+    from sbom import main
+
+    from facefusion.models import cards
+
+    main(tmp_path / "sbom.json")
+    bill = json.loads((tmp_path / "sbom.json").read_text())
+    assert bill["bomFormat"] == "CycloneDX"
+    names = {part["name"] for part in bill["components"]}
+    assert {card.name for card in cards() if card.bundled} <= names
+    assert "numpy" in names
