@@ -23,10 +23,15 @@ def main(output: Path) -> None:
         command = [sys.executable, "-m", "cyclonedx_py", "environment", "--output-reproducible", "-o", str(listed)]
         subprocess.run([*command, sys.executable], check=True)
         bill = json.loads(listed.read_text(encoding="utf-8"))
-    bill["components"] += [_network(card) for card in cards() if card.bundled]
+    bill = with_networks(bill)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(bill, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(f"{output}: {len(bill['components'])} parts")
+
+
+def with_networks(bill: dict[str, Any]) -> dict[str, Any]:
+    """`bill` with the bundled networks among its components."""
+    return {**bill, "components": [*bill["components"], *(_network(card) for card in cards() if card.bundled)]}
 
 
 def _network(card: Any) -> dict[str, Any]:

@@ -122,4 +122,4 @@ def test_continuous_integration_runs_what_contributors_run() -> None:
     assert "make check" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     steps = re.search(r"^check: (.*?) +##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert steps is not None
-    assert steps[1].split() == ["format-check", "lint", "types", "contracts", "docs", "test"]
+    assert steps[1].split() == ["format-check", "lint", "types", "contracts", "docs", "sbom", "test"]
