@@ -26,7 +26,7 @@ from facefusion.media import probe
 
 MADE = ROOT / "build" / "bench"
 """Where clips that had to be made are kept."""
-BARS = (Bar("ratio_360p", "at most", 6.0), Bar("ratio_720p", "at most", 4.0), Bar("ratio_1080p", "at most", 3.5))
+BARS = (Bar("ratio_360p", "at most", 4.0), Bar("ratio_720p", "at most", 3.0), Bar("ratio_1080p", "at most", 2.5))
 MOVIE = "lp_s18.mp4"
 SIZES = ("360p", "720p", "1080p")
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 import cv2
+import numba
 import numpy as np
 
 from facefusion.core import Float32
+from facefusion.core.arrays import frozen
 from facefusion.geometry.color import luma
 
 _BLURS = (0.0, 0.35, 0.5, 0.65, 0.8, 1.0, 1.25, 1.6, 2.0, 2.6)
@@ -30,16 +32,28 @@ def match_detail(patch: Float32, target: Float32, mask: Float32, strength: float
     if missing <= (0.4 / 255) ** 2:
         return softened
     amount = np.float32(np.sqrt(missing) * strength)
-    return softened + _grain(patch.shape[0], patch.shape[1], seed)[..., None] * amount
+    out = np.empty_like(patch)
+    _add_grain(softened, _grain(patch.shape[0], patch.shape[1], seed), amount, out)
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_grain(pixels: Float32, grain: Float32, amount: np.float32, out: Float32) -> None:
+    for y in range(grain.shape[0]):
+        for x in range(grain.shape[1]):
+            for c in range(3):
+                out[y, x, c] = pixels[y, x, c] + grain[y, x] * amount
 
 
 def grain_sigma(grey: Float32, used: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> float:
     """Standard deviation of the grain of (h, w) float32 in [0, 1], from its flattest half (after Immerkær, 1996)."""
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
     fine = np.abs(cv2.filter2D(grey, -1, kernel, borderType=cv2.BORDER_REFLECT))
-    if used.sum() < 64:
+    values = fine[used]
+    if len(values) < 64:
         return 0.0
-    return float(np.percentile(fine[used], 40)) / 0.5244
+    place = int(0.4 * (len(values) - 1))
+    return float(np.partition(values, place)[place]) / 0.5244
 
 
 def _window(mask: Float32) -> tuple[slice, slice] | None:
@@ -71,20 +85,37 @@ def _needed_blur(
 def _fineness(grey: Float32, used: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], noise: float) -> float:
     """Share of the finest octave in the two finest: falls when a picture is softened, whatever it shows."""
     one, two = cv2.GaussianBlur(grey, (0, 0), 0.8), cv2.GaussianBlur(grey, (0, 0), 1.8)
-    fine, coarse = float(np.var((grey - one)[used])), float(np.var((one - two)[used]))
+    fine, coarse = _variance_between(grey, one, used), _variance_between(one, two, used)
     fine, coarse = max(fine - 0.62 * noise**2, 1e-9), max(coarse - 0.08 * noise**2, 1e-9)
     return fine / (fine + coarse)
 
 
-@lru_cache(maxsize=1)
-def _tile() -> Float32:
-    noise = np.random.default_rng(20_260_000).standard_normal((1024, 1024)).astype(np.float32)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _variance_between(a: Float32, b: Float32, used: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> float:
+    """Variance of the difference of two pictures (h, w) where they are used; 0 where nothing is."""
+    count, total, squares = 0, 0.0, 0.0
+    for y in range(a.shape[0]):
+        for x in range(a.shape[1]):
+            if used[y, x]:
+                difference = np.float64(a[y, x] - b[y, x])
+                count += 1
+                total += difference
+                squares += difference * difference
+    return squares / count - (total / count) ** 2 if count else 0.0
+
+
+_TILE = 1024
+
+
+@lru_cache(maxsize=2)
+def _tile(repeats: int) -> Float32:
+    """Grain of (1024 · repeats) pixels a side, the same every 1024."""
+    noise = np.random.default_rng(20_260_000).standard_normal((_TILE, _TILE)).astype(np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), 0.5)
-    return noise / noise.std()
+    return frozen(np.tile(noise / noise.std(), (repeats, repeats)))
 
 
 def _grain(height: int, width: int, seed: int) -> Float32:
-    tile = _tile()
-    shift = np.random.default_rng(seed).integers(0, 1024, 2)
-    rows, columns = (np.arange(height) + shift[0]) % 1024, (np.arange(width) + shift[1]) % 1024
-    return tile[rows[:, None], columns[None, :]]
+    y, x = np.random.default_rng(seed).integers(0, _TILE, 2)
+    tile = _tile(-(-max(height, width) // _TILE) + 1)
+    return tile[y : y + height, x : x + width]

@@ -104,11 +104,18 @@ def skin_weight(pixels: Float32, seen: Float32) -> Float32:
     if cheeks.sum() < 32 or chin.sum() < 32:
         return weight
     logs = np.log(np.maximum(luma(pixels), _FLOOR))
-    colour = 1.0 - pixels.min(axis=2) / np.maximum(pixels.max(axis=2), _FLOOR)
-    darker = abs(float(np.median(logs[cheeks]) - np.median(logs[chin])))
-    greyer = max(float(np.median(colour[cheeks]) - np.median(colour[chin])), 0.0)
+    red, green, blue = cv2.split(pixels)
+    least, most = np.minimum(np.minimum(red, green), blue), np.maximum(np.maximum(red, green), blue)
+    colour = 1.0 - least / np.maximum(most, _FLOOR)
+    darker = abs(_median(logs[cheeks]) - _median(logs[chin]))
+    greyer = max(_median(colour[cheeks]) - _median(colour[chin]), 0.0)
     hair = float(np.clip((darker + 2.5 * greyer - 0.35) / 0.5, 0.0, 1.0))
     return weight * (1.0 - np.float32(0.9 * hair) * maps.beard)
+
+
+@numba.njit(cache=True, nogil=True)
+def _median(values: Float32) -> float:
+    return float(np.median(values))
 
 
 def light_ratio(target: Float32, source: Float32, normals: Float32, weight: Float32) -> Float32:
@@ -151,11 +158,12 @@ def skin_field(pixels: Float32, normals: Float32, weight: Float32) -> Float32 | 
     basis = harmonics(normals)
     smooth = basis @ fit_shading(brightness.ravel()[picked], flat[picked], used[picked])
     logs = smooth + _smooth_remainder(np.log(brightness) - smooth, weight, _CLOSE)
-    field = np.repeat(logs[..., None], 3, axis=2)
-    for channel in range(3):
-        tint: Float32 = (np.maximum(pixels[..., channel], _FLOOR) / brightness).astype(np.float32)
-        fitted = basis[..., :4] @ fit_shading(tint.ravel()[picked], flat[picked], used[picked], terms=4)
-        field[..., channel] += fitted + _smooth_remainder(np.log(tint) - fitted, weight, _BROAD, 0.15)
+    tint: Float32 = (np.maximum(pixels, _FLOOR) / brightness[..., None]).astype(np.float32)
+    near, known = np.ascontiguousarray(flat[picked]), used[picked]
+    chosen = np.ascontiguousarray(tint.reshape(-1, 3)[picked])
+    fits = [fit_shading(chosen[:, channel], near, known, terms=4) for channel in range(3)]
+    fitted = basis[..., :4] @ np.stack(fits, axis=1)
+    field = logs[..., None] + fitted + _smooth_remainder(np.log(tint) - fitted, weight[..., None], _BROAD, 0.15)
     return np.exp(np.clip(field, -7.0, 1.0)).astype(np.float32)
 
 
@@ -180,6 +188,7 @@ def _smooth_remainder(
 ) -> Float32:
     """What is left over, smoothed at each of `scales`, limited, and 0 where nothing is known.
 
+    residual: (S, S) or (S, S, C) float32. weight: (S, S) or (S, S, 1).
     scales: (width of the smoothing in texture widths, how much unknown counts against known), coarse to fine. doubted:
     a residual of this size counts half.
     """
@@ -190,7 +199,7 @@ def _smooth_remainder(
         pixels = sigma * residual.shape[0]
         top = cv2.GaussianBlur((limited - out) * known, (0, 0), pixels)
         bottom = cv2.GaussianBlur(known, (0, 0), pixels)
-        out = out + top / (bottom + prior)
+        out = out + top / (bottom + np.float32(prior))
     return out.astype(np.float32)
 
 

@@ -10,7 +10,7 @@ import numba
 import numpy as np
 
 from facefusion.core import Float32, Landmarks
-from facefusion.geometry.color import luma
+from facefusion.geometry.color import LUMA_709, luma
 from facefusion.geometry.mesh import FACE_OVAL, canonical_mesh
 from facefusion.geometry.raster import Int32, rasterize, vertex_normals
 from facefusion.geometry.uv_maps import face_triangles
@@ -96,7 +96,7 @@ def _with_skirt() -> Int32:
 
 
 def light_fields(base: Float32, ratio: Float32) -> Float32:
-    """(S, S, 14) float32: all that `relight` needs to know of the light at each texel; smooth over the face.
+    """(S, S, 16) float32: all that `relight` needs to know of the light at each texel; smooth over the face.
 
     base: (S, S, 3) float32 linear light, the texture's own diffuse level. ratio: (S, S, 3) linear-light factors.
     """
@@ -107,7 +107,8 @@ def light_fields(base: Float32, ratio: Float32) -> Float32:
     gloss = light ** (np.where(light > 1, _GLOSS_UP, _GLOSS_DOWN) - 1)
     levels = [1 / before_luma, after_luma, light, gloss, light**_SOFTEN, np.log(light)]
     colour = [1 / (size + _SURE_OF_SKIN), np.minimum(np.sqrt(wanted / size), 1.3)]
-    return np.ascontiguousarray(np.dstack([*levels, *colour, before, after]), np.float32)
+    unused = np.zeros_like(base[..., :2])
+    return np.ascontiguousarray(np.dstack([*levels, *colour, before, after, unused]), np.float32)
 
 
 def relight(texture: Float32, fields: Float32, uv: Float32, covered: Float32) -> Float32:
@@ -126,6 +127,8 @@ def relight(texture: Float32, fields: Float32, uv: Float32, covered: Float32) ->
     return out
 
 
+_FIELDS = 16
+"""Numbers of a texel in `light_fields`: two more than are used, so that they fill whole vectors."""
 _LEVELS = 1023
 _GRID = np.linspace(0, 1, _LEVELS + 1)
 _DECODE = np.where(_GRID <= 0.04045, _GRID / 12.92, ((_GRID + 0.055) / 1.055) ** 2.4).astype(np.float32)
@@ -139,82 +142,110 @@ _ENCODE = np.where(_ROOTS <= 0.0031308, _ROOTS * 12.92, 1.055 * np.maximum(_ROOT
 _DARKEST = np.float32(1e-5)
 _GLOSS_UP, _GLOSS_DOWN = 0.3, 0.7
 """How much of the change of the diffuse light highlights follow, where it gets lighter and where darker."""
-_BRIGHTEST = 0.35
+_BRIGHTEST = np.float32(0.35)
 """What is far above the skin's level (a white beard, a hot highlight) is drawn nearer to it than it was."""
-_SOFTEN = -0.15
+_SOFTEN = np.float32(-0.15)
 """Skin that gets lighter scatters more light under its surface: its wrinkles lose contrast by this power."""
-_SURE_OF_SKIN = 0.03
+_SURE_OF_SKIN = np.float32(0.03)
 """Next to skin that is nearly grey itself, grey things cannot be told from it: they count as skin."""
-_HAIR, _SKIN = 0.2, 0.55
+_HAIR, _SKIN = np.float32(0.2), np.float32(0.55)
 """Below the first share of the skin's level there is hair (or a nostril), above the second there is skin."""
-_HAIR_FOLLOWS = 0.45
+_HAIR_FOLLOWS = np.float32(0.45)
 """Hair is not lighter on lighter skin: it follows the change of light by this power."""
+
+
+_RED, _GREEN, _BLUE = LUMA_709
+_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _relight(
     texture: Float32, fields: Float32, uv: Float32, covered: Float32, out: Float32, decode: Float32, encode: Float32
 ) -> None:
-    top = decode.shape[0] - 1
-    rest, here = np.empty(3, np.float32), np.empty(14, np.float32)
+    top = np.float32(_LEVELS)
+    rest, here = np.empty(3, np.float32), np.empty(_FIELDS, np.float32)
     for y in range(texture.shape[0]):
         for x in range(texture.shape[1]):
-            if covered[y, x] == 0.0:
+            if covered[y, x] == _ZERO:
                 continue
             _interpolate(fields, uv[y, x, 0], uv[y, x, 1], here)
             for c in range(3):
-                rest[c] = _looked_up(decode, min(max(texture[y, x, c], 0.0), 1.0) * top)
-            level = 0.2126 * rest[0] + 0.7152 * rest[1] + 0.0722 * rest[2]
+                rest[c] = _looked_up(decode, min(max(texture[y, x, c], _ZERO), _ONE) * top)
+            level = _RED * rest[0] + _GREEN * rest[1] + _BLUE * rest[2]
             light = here[2]
             value = _moved_level(level * here[0], here) * here[1]
-            scale, along = 1.0 / (level + 1e-5), 0.0
+            scale, along = _ONE / (level + _DARKEST), _ZERO
             for c in range(3):
-                rest[c] = rest[c] * scale - 1.0
+                rest[c] = rest[c] * scale - _ONE
                 along += rest[c] * here[8 + c]
-            share = min(max((along + _SURE_OF_SKIN) * here[6], -0.2), 1.35)
+            share = min(max((along + _SURE_OF_SKIN) * here[6], np.float32(-0.2)), np.float32(1.35))
             for c in range(3):
                 odd = rest[c] - share * here[8 + c]
-                channel = value * max(1.0 + share * here[11 + c] + here[7] * odd, 0.0)
-                if channel > 0.8 and light > 1.0:
-                    channel = 0.8 + 0.2 * (1.0 - np.exp(-(channel - 0.8) / 0.2))
-                out[y, x, c] = _looked_up(encode, np.sqrt(min(channel, 1.0)) * top)
+                channel = value * max(_ONE + share * here[11 + c] + here[7] * odd, _ZERO)
+                if channel > np.float32(0.8) and light > _ONE:
+                    channel = _ONE - np.float32(0.2) * np.exp((np.float32(0.8) - channel) * np.float32(5.0))
+                out[y, x, c] = _looked_up(encode, np.sqrt(min(channel, _ONE)) * top)
 
 
 @numba.njit(cache=True, nogil=True)
-def _looked_up(table: Float32, at: float) -> float:
+def _looked_up(table: Float32, at: np.float32) -> np.float32:
     """`table` at a place between two of its entries."""
-    low = min(int(at), table.shape[0] - 2)
-    return table[low] + (table[low + 1] - table[low]) * (at - low)
+    low = min(np.int32(at), np.int32(_LEVELS - 1))
+    return table[low] + (table[low + 1] - table[low]) * (at - np.float32(low))
 
 
 @numba.njit(cache=True, nogil=True)
-def _interpolate(fields: Float32, u: float, v: float, out: Float32) -> None:
-    """`fields` (h, w, K) at texture coordinates in [0, 1], linearly between texels."""
-    x, y = min(max(u, 0.0), 1.0) * (fields.shape[1] - 1), min(max(v, 0.0), 1.0) * (fields.shape[0] - 1)
+def _interpolate(fields: Float32, u: np.float32, v: np.float32, out: Float32) -> None:
+    """`fields` (h, w, 16) at texture coordinates in [0, 1], linearly between texels."""
+    x = min(max(u, _ZERO), _ONE) * np.float32(fields.shape[1] - 1)
+    y = min(max(v, _ZERO), _ONE) * np.float32(fields.shape[0] - 1)
     left, above = min(int(x), fields.shape[1] - 2), min(int(y), fields.shape[0] - 2)
-    dx, dy = np.float32(x - left), np.float32(y - above)
-    ex, ey = np.float32(1.0) - dx, np.float32(1.0) - dy
-    a, b, c, d = ex * ey, dx * ey, ex * dy, dx * dy
+    dx, dy = x - np.float32(left), y - np.float32(above)
+    a, b, c, d = (_ONE - dx) * (_ONE - dy), dx * (_ONE - dy), (_ONE - dx) * dy, dx * dy
     first, second = fields[above], fields[above + 1]
-    for k in range(out.shape[0]):
+    for k in range(_FIELDS):
         out[k] = a * first[left, k] + b * first[left + 1, k] + c * second[left, k] + d * second[left + 1, k]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _moved_level(relative: float, here: Float32) -> float:
+def _moved_level(relative: np.float32, here: Float32) -> np.float32:
     """How bright a pixel is relative to the skin's level under the new light, from what it was relative to the old.
 
     here: the pixel's `light_fields`.
     """
     light = here[2]
-    if relative > 1.0:
-        above = (relative - 1.0) * here[3]
-        return 1.0 + (_BRIGHTEST * np.log(1.0 + above / _BRIGHTEST) if light > 1.0 else above)
-    if light <= 1.05 or relative <= 0.0:
+    if relative > _ONE:
+        above = (relative - _ONE) * here[3]
+        return _ONE + (_BRIGHTEST * np.log(_ONE + above / _BRIGHTEST) if light > _ONE else above)
+    if light <= np.float32(1.05) or relative <= _ZERO:
         return relative
-    skin = min(max((relative - _HAIR) / (_SKIN - _HAIR), 0.0), 1.0)
-    follows = _HAIR_FOLLOWS + (1.0 - _HAIR_FOLLOWS) * skin * skin * (3.0 - 2.0 * skin)
-    return np.exp(np.log(relative) * (1.0 + (here[4] - 1.0) * skin) + here[5] * (follows - 1.0))
+    skin = min(max((relative - _HAIR) / (_SKIN - _HAIR), _ZERO), _ONE)
+    follows = _HAIR_FOLLOWS + (_ONE - _HAIR_FOLLOWS) * skin * skin * (np.float32(3.0) - np.float32(2.0) * skin)
+    power = _ONE + (here[4] - _ONE) * skin
+    return np.exp(np.log(relative) * power + here[5] * (follows - _ONE))
+
+
+@numba.njit(cache=True, nogil=True)
+def mix(base: Float32, face: Float32, share: Float32) -> Float32:
+    """(h, w, 3) float32: `base`, moved towards `face` by `share` (h, w)."""
+    out = np.empty_like(base)
+    for y in range(share.shape[0]):
+        for x in range(share.shape[1]):
+            for c in range(3):
+                under = base[y, x, c]
+                out[y, x, c] = under + (face[y, x, c] - under) * share[y, x]
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def facing_share(facing: Float32, covered: Float32) -> Float32:
+    """(h, w) float32 in [0, 1]: 1 where the surface looks at the camera, 0 where it turns away or nothing is drawn."""
+    out = np.empty_like(facing)
+    for y in range(facing.shape[0]):
+        for x in range(facing.shape[1]):
+            share = (facing[y, x] - np.float32(0.05)) * np.float32(2.5)
+            out[y, x] = min(max(share, _ZERO), _ONE) * covered[y, x]
+    return out
 
 
 def to_crop(landmarks: Landmarks, matrix: Float32) -> Landmarks:

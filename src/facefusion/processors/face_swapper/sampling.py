@@ -64,11 +64,10 @@ def spread_over_texels(values: Float32, size: int) -> Float32:
 def _spread(values: Float32, corners: Int32, weights: Float32, out: Float32) -> None:
     for y in range(out.shape[0]):
         for x in range(out.shape[1]):
+            i, j, k = corners[y, x, 0], corners[y, x, 1], corners[y, x, 2]
+            p, q, r = weights[y, x, 0], weights[y, x, 1], weights[y, x, 2]
             for c in range(out.shape[2]):
-                total = np.float32(0.0)
-                for k in range(3):
-                    total += weights[y, x, k] * values[corners[y, x, k], c]
-                out[y, x, c] = total
+                out[y, x, c] = p * values[i, c] + q * values[j, c] + r * values[k, c]
 
 
 @lru_cache(maxsize=4)

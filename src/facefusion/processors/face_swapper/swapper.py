@@ -28,7 +28,9 @@ from facefusion.processors.face_swapper.own_skin import MAP_SIZE, own_share, sho
 from facefusion.processors.face_swapper.render import (
     Drawn,
     draw_coordinates,
+    facing_share,
     light_fields,
+    mix,
     move_target,
     relight,
     to_crop,
@@ -205,7 +207,7 @@ class FaceSwapper:
         face = self._with_own_skin(face, base[part], seen, drawn, landmarks)
         face = self._with_irises(face, after - shift, ratio)
         pixels, mask = base.copy(), np.zeros(base.shape[:2], np.float32)
-        pixels[part] = np.clip(face, 0.0, 1.0)
+        np.clip(face, 0.0, 1.0, out=pixels[part])
         mask[part] = cv2.GaussianBlur(_silhouette(drawn), (0, 0), 1.0) * np.float32(strength)
         note = "done" if strength >= 1 else "weakened"
         return Patch(pixels, mask, aligned.matrix, moved, aligned.visible, note)
@@ -248,8 +250,8 @@ class FaceSwapper:
     ) -> Float32:
         share = own_share(self.source.unseen, landmarks.xy, self.source.eye_opening)
         place = drawn.uv * np.float32(MAP_SIZE - 1)
-        own = cv2.remap(share, place, None, cv2.INTER_LINEAR) * drawn.covered
-        trusted = cv2.remap(uv_maps(MAP_SIZE).skin, place, None, cv2.INTER_LINEAR) * drawn.covered
+        both = cv2.remap(np.dstack([share, uv_maps(MAP_SIZE).skin]), place, None, cv2.INTER_LINEAR)
+        own, trusted = (plane * drawn.covered for plane in cv2.split(both))
         return show_own_skin(pixels, base, own, trusted if visible is None else trusted * visible)
 
     def _with_irises(self, pixels: Float32, after: Float32, ratio: Float32) -> Float32:
@@ -263,15 +265,13 @@ class FaceSwapper:
 
 def _validity(drawn: Drawn) -> Float32:
     """Where the drawn texture can be trusted: on the mesh, and not where the surface turns away from the camera."""
-    facing = np.clip((drawn.facing - 0.05) / 0.4, 0.0, 1.0)
-    return cv2.GaussianBlur((drawn.covered * facing).astype(np.float32), (0, 0), 0.8) * drawn.covered
+    return cv2.GaussianBlur(facing_share(drawn.facing, drawn.covered), (0, 0), 0.8) * drawn.covered
 
 
 def _over(base: Float32, face: Float32, validity: Float32, detail: float, *, seed: int) -> Float32:
     """The drawn face, as sharp and grainy as the target, over the target's own pixels."""
     matched = match_detail(face, base, validity, detail, seed)
-    over: Float32 = base + (matched - base) * validity[..., None]
-    return over
+    return mix(base, matched, validity)
 
 
 def _window(xy: Float32, shape: tuple[int, ...]) -> tuple[tuple[slice, slice] | None, Float32]:
