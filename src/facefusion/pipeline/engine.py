@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -27,6 +27,7 @@ from facefusion.pipeline.fingerprint import NOT_IN_THE_RESULT, request_key
 from facefusion.pipeline.finished import finished_before, remember
 from facefusion.pipeline.frame_source import SeekingSource, source_of
 from facefusion.pipeline.inputs import check_paths
+from facefusion.pipeline.marking import Facts, Marking
 from facefusion.pipeline.parallel import Parallel, frames_at_once, single_threaded_opencv
 from facefusion.pipeline.permission import Permission, as_policy_asks
 from facefusion.pipeline.plan import Plan
@@ -133,6 +134,7 @@ class _Run:
         check_covers(analysis, self.part, plan)
         prepared = RangeRenderer.prepared(plan, self.reader, self.part, analysis, given, progress)
         renderer, decision = permission.granted(prepared, self.reader, progress)
+        self.sink.marking.decide(decision)
         if isinstance(self.sink, ClipSink) and self.work is not None:
             made, told = self._by_segments(self.sink, self.work, renderer, tally), []
         else:
@@ -187,16 +189,18 @@ def _opened(
 ) -> Iterator[tuple[Sink, WorkFolder | None]]:
     """Where the result goes, and for a clip the folder of its unfinished work. Raises before any work what is wrong."""
     known = known_work(plan.output)
-    trial = open_sink(plan, reader, part, marks_of(plan, created or (known.created if known else None)))
+    begun = created or (known.created if known else None)
+    marking = Marking.of(marks_of(plan, begun), Facts.of(plan), plan.manifest, overwrite=plan.job.overwrite)
+    trial = open_sink(plan, reader, part, marking)
     trial.abort()
     if not isinstance(trial, ClipSink):
-        with open_sink(plan, reader, part, marks_of(plan, created)) as sink:
+        with open_sink(plan, reader, part, marking) as sink:
             yield sink, None
         return
     key = request_key(plan, reader)
     with WorkFolder(plan.output, key, created=created, keep=plan.job.keep_work, say=progress.say) as work:
-        marks = marks_of(plan, work.created)
-        with work.telling(), open_sink(plan, reader, part, marks, workplace=work.folder) as sink:
+        marking = replace(marking, marks=marks_of(plan, work.created))
+        with work.telling(), open_sink(plan, reader, part, marking, workplace=work.folder) as sink:
             yield sink, work
         work.is_done = True
 

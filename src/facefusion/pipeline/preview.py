@@ -22,6 +22,7 @@ from facefusion.pipeline.engine import check_covers, check_label, frame_rate_of,
 from facefusion.pipeline.flow import Flow
 from facefusion.pipeline.frame_source import SeekingSource
 from facefusion.pipeline.inputs import check_paths
+from facefusion.pipeline.marking import Facts, Marking
 from facefusion.pipeline.parallel import frames_at_once
 from facefusion.pipeline.permission import Permission, as_policy_asks
 from facefusion.pipeline.plan import Plan
@@ -73,7 +74,9 @@ def write_preview(path: Path, previews: Sequence[Preview], plan: Plan, *, overwr
     Raises OutputExists, OutputFailed.
     """
     frame = previews[0].frame if len(previews) == 1 else Frame(sheet_of(previews))
-    write_image(path, frame, xmp=marks_of(plan).xmp(), overwrite=overwrite)
+    marking = Marking.of(marks_of(plan), Facts.of(plan), plan.manifest, overwrite=overwrite)
+    with marking.appearing(path):
+        write_image(path, frame, xmp=marking.marks.xmp(), overwrite=overwrite, seal=marking.seal(path))
 
 
 def sheet_of(previews: Sequence[Preview]) -> UInt8:
