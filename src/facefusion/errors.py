@@ -6,6 +6,9 @@ why, and what would work. `exit_code` is what the command line ends with; the li
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class FaceFusionError(Exception):
     """Base of everything FaceFusion raises on purpose."""
@@ -44,9 +47,13 @@ class SeveralFacesFound(InvalidInput):
 
 
 class RefusedByPolicy(FaceFusionError):
-    """A policy forbids the request."""
+    """A policy forbids the request. decision: rule, reason and policy as plain values, where a job was refused."""
 
     exit_code = 5
+
+    def __init__(self, text: str, decision: Mapping[str, Any] | None = None) -> None:
+        super().__init__(text)
+        self.decision = decision
 
 
 class ModelError(FaceFusionError):

@@ -22,6 +22,7 @@ from facefusion.models import open_session
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
 from facefusion.pipeline.analysis_file import check_belongs
+from facefusion.pipeline.content_check import ContentWatch
 from facefusion.pipeline.deliver import ClipSink, open_sink
 from facefusion.pipeline.fingerprint import NOT_IN_THE_RESULT, request_key
 from facefusion.pipeline.finished import finished_before, remember
@@ -128,12 +129,13 @@ class _Run:
         warnings = [*_provider_warnings(plan, progress), *self.sink.warnings]
         analyser = FaceAnalyser(providers=plan.job.execution_provider)
         given = load_given(plan, analyser, progress)
-        permission = Permission.asked(plan, given, progress)
+        watch = ContentWatch(self.reader, self.part)
+        permission = Permission.asked(plan, given, watch, progress)
         if analysis is None:
-            analysis = self._measured(analyser, cache)
+            analysis = self._measured(watch.watched(), analyser, cache)
         check_covers(analysis, self.part, plan)
         prepared = RangeRenderer.prepared(plan, self.reader, self.part, analysis, given, progress)
-        renderer, decision = permission.granted(prepared, self.reader, progress)
+        renderer, decision = permission.granted(prepared)
         self.sink.marking.decide(decision)
         if isinstance(self.sink, ClipSink) and self.work is not None:
             made, told = self._by_segments(self.sink, self.work, renderer, tally), []
@@ -141,9 +143,9 @@ class _Run:
             made, told = Made(0, 0), _left_out(self._by_frames(renderer, tally))
         return _Done(analysis, tally, made, warnings, told, decision)
 
-    def _measured(self, analyser: FaceAnalyser, cache: AnalysisCache | None) -> Analysis:
+    def _measured(self, reader: MediaReader, analyser: FaceAnalyser, cache: AnalysisCache | None) -> Analysis:
         return survey(
-            self.reader,
+            reader,
             analysed_range(self.plan, self.reader),
             analyser,
             self.progress,
@@ -220,9 +222,9 @@ def render(
     check_belongs(analysis, reader)
     check_covers(analysis, part, plan)
     given = load_given(plan, analyser, progress)
-    permission = Permission.asked(plan, given, progress)
+    permission = Permission.asked(plan, given, ContentWatch(reader, part), progress)
     prepared = RangeRenderer.prepared(plan, reader, part, analysis, given, progress)
-    renderer, _ = permission.granted(prepared, reader, progress)
+    renderer, _ = permission.granted(prepared)
     frames = rendered_frames(renderer, SeekingSource(reader), part, progress, threads=frames_at_once(plan.job))
     with single_threaded_opencv(len(part) > 1), closing(frames):
         for rendered in frames:
