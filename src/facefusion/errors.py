@@ -6,9 +6,6 @@ why, and what would work. `exit_code` is what the command line ends with; the li
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 
 class FaceFusionError(Exception):
     """Base of everything FaceFusion raises on purpose."""
@@ -51,7 +48,7 @@ class RefusedByPolicy(FaceFusionError):
 
     exit_code = 5
 
-    def __init__(self, text: str, decision: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, text: str, decision: dict[str, object] | None = None) -> None:
         super().__init__(text)
         self.decision = decision
 
