@@ -16,6 +16,7 @@ from benchmarks.record import ROOT
 NAMES = (
     "startup",
     "identity",
+    "anonymity",
     "occlusion",
     "pose",
     "steadiness",

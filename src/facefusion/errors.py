@@ -44,13 +44,9 @@ class SeveralFacesFound(InvalidInput):
 
 
 class RefusedByPolicy(FaceFusionError):
-    """A policy forbids the request. decision: rule, reason and policy as plain values, where a job was refused."""
+    """A policy forbids the request."""
 
     exit_code = 5
-
-    def __init__(self, text: str, decision: dict[str, object] | None = None) -> None:
-        super().__init__(text)
-        self.decision = decision
 
 
 class ModelError(FaceFusionError):

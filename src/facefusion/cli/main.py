@@ -8,9 +8,9 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import TextIO
 
 from facefusion.errors import Cancelled, FaceFusionError, OutputExists
 
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OutputExists as error:
         return _fail(f"{error} (--overwrite)", error.exit_code, given)
     except FaceFusionError as error:
-        return _fail(str(error), error.exit_code, given, decision=getattr(error, "decision", None))
+        return _fail(str(error), error.exit_code, given)
     except KeyboardInterrupt:
         return _fail("cancelled", Cancelled.exit_code, given)
     except Exception as error:
@@ -54,15 +54,14 @@ def _let_go(stream: TextIO | None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
-def _fail(text: str, code: int, given: list[str], *, decision: Mapping[str, Any] | None = None) -> int:
+def _fail(text: str, code: int, given: list[str]) -> int:
     line = "".join(letter if _is_shown(letter) else " " for letter in text).strip()
     with suppress(OSError):  # whoever read it may have gone
         print(f"facefusion: {line}", file=sys.stderr)
         if "--json" in given:
             from facefusion.cli.reporting import Reporter
 
-            more = {"decision": dict(decision)} if decision else {}
-            Reporter("json").event("error", message=line, exit_code=code, **more)
+            Reporter("json").event("error", message=line, exit_code=code)
     if "--verbose" in given:
         import traceback
 

@@ -13,6 +13,7 @@ from facefusion.media.audio import AudioTranscoder
 from facefusion.media.codec_delay import delayed_template
 from facefusion.media.libav import open_input
 from facefusion.media.libav_description import main_video_stream
+from facefusion.media.private import kept_of_clip
 from facefusion.media.sound_clock import SoundClock
 from facefusion.media.stream_trial import TRIAL_ERRORS, accepts, add_copy, sound_begin
 from facefusion.media.timecode import advanced, counted_at
@@ -62,6 +63,7 @@ class StreamCopier:
     def container_metadata(self) -> dict[str, str]:
         """Tags of the source that are about the work, not about the old file."""
         tags = {name: value for name, value in self._input.metadata.items() if name.lower() not in _OF_THE_FILE_ITSELF}
+        tags = kept_of_clip(tags) if self._plan.is_private else tags
         return {name: self._moved_on(value) if name.lower() == "timecode" else value for name, value in tags.items()}
 
     def advance(self, seconds: Fraction) -> None:
@@ -152,13 +154,22 @@ class StreamCopier:
     def _make_tracks(self, source: Path) -> dict[int, _Track]:
         main = main_video_stream(self._input, source)
         self.video_metadata = {name: text for name, text in main.metadata.items() if name in _OF_THE_PICTURES}
+        if self._plan.is_private:
+            self.video_metadata = kept_of_clip(self.video_metadata)
         tracks = {}
         for stream in self._input.streams:
             if stream.index != main.index:
                 track = self._track_for(source, stream)
                 if track is not None:
                     tracks[stream.index] = track
+                    self._without_private(track)
         return {index: track for index, track in tracks.items() if track.source.type != "attachment"}
+
+    def _without_private(self, track: _Track) -> None:
+        """Take the tags off a copied stream that may tell whose it is."""
+        for name in set(track.target.metadata) - set(kept_of_clip(track.target.metadata)):
+            if self._plan.is_private:
+                del track.target.metadata[name]
 
     def _track_for(self, source: Path, stream: Any) -> _Track | None:
         name = self._plan.container.name
@@ -169,6 +180,9 @@ class StreamCopier:
             return None
         if stream.type == "audio" and stream.codec_context is not None:
             return self._sound_track(source, stream)
+        if stream.type in ("data", "attachment") and self._plan.is_private:
+            self._warnings.append(f"stream {stream.index} ({stream.type}) is left out: it may tell who, where or when")
+            return None
         if accepts(name, source, stream):
             return _Track(stream, add_copy(self._container, stream), hidden_seconds=self._hidden_seconds())
         self._warnings.append(f"stream {stream.index} ({stream.type}) is left out: a {name} file cannot hold it")
@@ -236,7 +250,8 @@ class StreamCopier:
             if begin < end:
                 shift = self._plan.start_seconds
                 moved = {"start": round((begin - shift) / base), "end": round((end - shift) / base)}
-                chapters.append({**chapter, **moved, "time_base": base})
+                named = {**chapter, "metadata": {}} if self._plan.is_private else chapter
+                chapters.append({**named, **moved, "time_base": base})
         if chapters:
             self._container.set_chapters(chapters)
 

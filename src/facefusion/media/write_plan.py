@@ -27,6 +27,8 @@ class WritePlan:
     stop_seconds: Fraction | None = None
     is_trim: bool = False
     frame_rate: Fraction | None = None
+    is_private: bool = False
+    """Nothing goes along that tells who, where or with what the clip was taken."""
 
     @property
     def average_fps(self) -> Fraction:

@@ -39,6 +39,7 @@ class VideoWriter(WholeOrNothing):
     subtitles, chapters and data go along untouched. start, stop: when trimming, the source times that bound the part;
     `start` becomes 0. Frames carry source times: `write(frame)` keeps `frame.timestamp` exactly, less the start.
     frame_rate: None keeps every frame at its own time; otherwise frames are chosen anew by time, and sound stays.
+    is_private: tags and data streams of the source that tell who, where or with what it was taken are left out.
     threads: 0 is automatic.
     temporary: where the file lies until it appears, on the same disk; by default beside `path`.
     seal: called with the complete file before it appears; when it raises, nothing is left behind.
@@ -62,6 +63,7 @@ class VideoWriter(WholeOrNothing):
         start: Timestamp | None = None,
         stop: Timestamp | None = None,
         frame_rate: Fraction | None = None,
+        is_private: bool = False,
         threads: int = 0,
         overwrite: bool = False,
         temporary: Path | None = None,
@@ -86,6 +88,7 @@ class VideoWriter(WholeOrNothing):
             stop_seconds=None if stop is None else stop.seconds,
             is_trim=start is not None or stop is not None,
             frame_rate=frame_rate,
+            is_private=is_private,
         )
         if not encoder_present(chosen.encoder):
             raise UsageError(f"{chosen.name}: this installation has no {chosen.encoder}; choose another codec")

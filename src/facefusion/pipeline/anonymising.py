@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from threading import Lock
 
 import cv2
@@ -11,18 +12,24 @@ import numpy as np
 
 from facefusion.core import Analysis, Face, FaceProcessor, Float32
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.embed import distance
+from facefusion.faces.parse import OcclusionParser
 from facefusion.geometry.color import luma, rgb_to_lab
 from facefusion.geometry.uv_maps import uv_maps
+from facefusion.pipeline.casting import Casting
+from facefusion.pipeline.render import RenderContext, change_face
 from facefusion.processors.face_anonymiser.anonymiser import FaceAnonymiser
 from facefusion.processors.face_anonymiser.choosing import Look, cast
 from facefusion.processors.face_anonymiser.people import Nobody
-from facefusion.processors.face_anonymiser.portrait import portrait
+from facefusion.processors.face_anonymiser.portrait import SMALL_PX_PER_CM, portrait
 from facefusion.processors.face_anonymiser.settings import Settings
 from facefusion.processors.face_swapper.settings import Settings as SwapSettings
 from facefusion.processors.face_swapper.swapper import FaceSwapper
 from facefusion.processors.face_swapper.texture import build_texture
 
 _DRAWN = SwapSettings(iris_strength=1.0, max_yaw_deg=90.0)
+LEAST_APART = 0.62
+"""Where even the farthest result is nearer to the person than this, the face is covered; photos of one: below 0.6."""
 _LOOK_TEXELS = 256
 _RELIEF_TEXELS = 128
 
@@ -30,38 +37,83 @@ _RELIEF_TEXELS = 128
 def anonymiser(settings: Settings, analysis: Analysis | None = None) -> FaceAnonymiser:
     """The anonymiser of a medium. Raises SettingsError for somebody who is not bundled.
 
-    analysis: of the medium; without it, looks are not taken into account.
+    analysis: of the medium; without it, neither looks nor likeness to the original are taken into account.
     """
     if settings.method != "person":
         return FaceAnonymiser(settings)
-    wardrobe = _Wardrobe(settings, {} if analysis is None else people_of(analysis, settings))
-    return FaceAnonymiser(settings, dress=wardrobe.dress)
+    wardrobe = Wardrobe(settings, analysis)
+    return FaceAnonymiser(settings, dress=wardrobe.dress, put_on=wardrobe.put_on)
 
 
-@dataclass(eq=False)
-class _Wardrobe:
-    """Who draws on whom. Safe in threads; each drawer is made once."""
+class Wardrobe:
+    """Who draws on whom. Safe in threads; the same analysis and settings give the same.
 
-    settings: Settings
-    people: Mapping[int, Look | None]
-    _drawers: dict[str, FaceSwapper] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
+    Whether somebody looks enough unlike the person behind it is measured: each candidate is drawn on the person's best
+    picture, and the encoder looks at the result.
+    """
 
-    def __post_init__(self) -> None:
-        self._given = cast(self.people or {0: None}, self.settings)
+    def __init__(self, settings: Settings, analysis: Analysis | None) -> None:
+        self._settings = settings
+        self._drawers: dict[str, FaceSwapper] = {}
+        self._lock = Lock()
+        self._seen = {} if analysis is None or analysis.is_empty else _people_of(analysis)
+        self._analyser = FaceAnalyser() if self._seen else None
+        self._parser = OcclusionParser() if self._seen else None
+        self._measured: dict[tuple[int, str], float] = {}
+        looks = {person: None if one.face is None else look_of(one.face) for person, one in self._seen.items()}
+        self._given = cast(looks, settings, self.apart)
+        self._revealing = {person for person, (_, apart) in self.put_on.items() if apart < LEAST_APART}
 
-    def dress(self, face: Face) -> FaceProcessor:
-        """What draws on `face`, by its person, or by its track where it belongs to nobody."""
-        nobody = self._for(_number_of(face))
+    @property
+    def put_on(self) -> dict[int, tuple[str, float]]:
+        """Who every person of the medium gets, and how far the result is from them."""
+        return {person: (nobody.name, self.apart(person, nobody)) for person, nobody in self._given.items()}
+
+    def dress(self, face: Face) -> FaceProcessor | None:
+        """What draws on `face`, by its person, or by its track where it has none; None where that hides nobody."""
+        number = _number_of(face)
+        if number in self._revealing:
+            return None
+        nobody = self._given[number] if number in self._given else cast({number: None}, self._settings)[number]
+        return self._drawer(nobody)
+
+    def apart(self, person_id: int, nobody: Nobody) -> float:
+        """How far `nobody` drawn on a person is from that person; infinite where no picture shows the person."""
+        key = (person_id, nobody.name)
+        if key not in self._measured:
+            self._measured[key] = self._drawn_apart(person_id, nobody)
+        return self._measured[key]
+
+    def _drawn_apart(self, person_id: int, nobody: Nobody) -> float:
+        seen = self._seen.get(person_id)
+        if seen is None or seen.face is None or seen.face.picture is None or self._analyser is None:
+            return float("inf")
+        visible = None if self._parser is None else self._parser.visible
+        context = RenderContext(casting=Casting(), visible=visible)
+        pixels, _ = change_face(seen.face.picture, seen.face, (_sketching(nobody),), 0, context)
+        assert seen.face.landmarks is not None
+        result = self._analyser.encoder.embed(pixels, [seen.face.landmarks])[0]
+        return min(distance(result, one) for one in seen.embeddings)
+
+    def _drawer(self, nobody: Nobody) -> FaceSwapper:
         with self._lock:
             if nobody.name not in self._drawers:
                 self._drawers[nobody.name] = FaceSwapper([portrait(nobody)], _DRAWN)
             return self._drawers[nobody.name]
 
-    def _for(self, number: int) -> Nobody:
-        if number in self._given:
-            return self._given[number]
-        return cast({number: None}, self.settings)[number]
+
+@lru_cache(maxsize=16)
+def _sketching(nobody: Nobody) -> FaceSwapper:
+    """What draws `nobody` coarsely: enough for the encoder."""
+    return FaceSwapper([portrait(nobody, SMALL_PX_PER_CM)], _DRAWN)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A person of the medium: their best picture as a face, or None, and every embedding of them, one or more."""
+
+    face: Face | None
+    embeddings: Sequence[Float32]
 
 
 def _number_of(face: Face) -> int:
@@ -71,29 +123,26 @@ def _number_of(face: Face) -> int:
     return 0 if face.track_id is None else 1_000_000 + face.track_id
 
 
-def people_of(analysis: Analysis, settings: Settings) -> dict[int, Look | None]:
-    """The looks of the people of a medium, by id; None where no thumbnail shows them, or nobody asks for them."""
-    ids = [person.person_id for person in analysis.people]
-    if settings.looks != "near" or settings.chosen:
-        return dict.fromkeys(ids)
+def _people_of(analysis: Analysis) -> dict[int, _Seen]:
     analyser = FaceAnalyser()
-    return {person: _look_of(_thumbnail(analysis, person), analyser) for person in ids}
+    return {person.person_id: _seen(analysis, person.person_id, analyser) for person in analysis.people}
 
 
-def _thumbnail(analysis: Analysis, person_id: int) -> bytes:
-    """The best picture of a person among all tracks."""
+def _seen(analysis: Analysis, person_id: int, analyser: FaceAnalyser) -> _Seen:
     tracks = [track.track_id for track in analysis.tracks if track.person_id == person_id]
     samples = [analysis.samples[track] for track in tracks if track in analysis.samples]
     best = max(samples, key=lambda one: one.best_quality, default=None)
-    return b"" if best is None else best.thumbnail
+    face = None if best is None or not best.thumbnail else _face_on(best.thumbnail, analyser)
+    embeddings = [vector for one in samples for vector in one.embeddings]
+    if face is not None and face.embedding is not None:
+        embeddings.append(face.embedding)
+    return _Seen(face if embeddings else None, embeddings)
 
 
-def _look_of(thumbnail: bytes, analyser: FaceAnalyser) -> Look | None:
-    if not thumbnail:
-        return None
+def _face_on(thumbnail: bytes, analyser: FaceAnalyser) -> Face | None:
     pixels = cv2.imdecode(np.frombuffer(thumbnail, np.uint8), cv2.IMREAD_COLOR)
-    found = analyser.find(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), embed=False)
-    return look_of(found[0]) if found and found[0].landmarks is not None else None
+    found = analyser.find(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+    return found[0] if found and found[0].landmarks is not None else None
 
 
 def look_of(face: Face) -> Look:

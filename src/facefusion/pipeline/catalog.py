@@ -20,7 +20,7 @@ class Entry:
     """One processor: where its code and its Settings live, its shape, and whether it needs somebody's face.
 
     `kind` is what it does to a picture, in the words of `provenance`. `needs_analysis`: it chooses by who is in the
-    medium.
+    medium. `hides`: who somebody is must not be found out, so that nothing may be missed and metadata is left out.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Entry:
     needs_source: bool
     kind: EditKind
     needs_analysis: bool = False
+    hides: bool = False
 
     @property
     def settings_class(self) -> type[Any]:
@@ -55,7 +56,8 @@ CATALOG: tuple[Entry, ...] = (
     Entry("face_enhancer", "face", f"{_ROOM}.face_enhancer:FaceEnhancer", f"{_ROOM}.face_enhancer.settings:Settings",
           needs_source=False, kind="enhance"),
     Entry("face_anonymiser", "face", "facefusion.pipeline.anonymising:anonymiser",
-          f"{_ROOM}.face_anonymiser.settings:Settings", needs_source=False, kind="mesh", needs_analysis=True),
+          f"{_ROOM}.face_anonymiser.settings:Settings", needs_source=False, kind="mesh", needs_analysis=True,
+          hides=True),
 )  # fmt: skip
 LATER: tuple[str, ...] = (
     "lip_syncer", "frame_enhancer", "background_remover", "expression_editor",

@@ -19,7 +19,6 @@ from facefusion.pipeline import catalog, sections
 from facefusion.pipeline.cues import Cue, parse_cue
 from facefusion.pipeline.settings import EncodeSettings, JobSettings, SelectorSettings
 from facefusion.provenance.consent.settings import PermissionSettings
-from facefusion.provenance.manifest.settings import SigningSettings
 from facefusion.provenance.settings import LabelSettings
 from facefusion.temporal.settings import TemporalSettings
 
@@ -40,7 +39,6 @@ class Plan:
     encode: EncodeSettings
     label: LabelSettings
     permission: PermissionSettings
-    manifest: SigningSettings
     effects: Mapping[str, Any]
 
     def __post_init__(self) -> None:
@@ -104,6 +102,11 @@ class Plan:
     def entries(self) -> tuple[catalog.Entry, ...]:
         """The catalog's lines of the chosen processors, in order."""
         return tuple(catalog.find(name) for name in self.job.processor)
+
+    @property
+    def hides_people(self) -> bool:
+        """Whether who somebody is must not be found out from the output."""
+        return any(entry.hides for entry in self.entries)
 
     @property
     def needs_source(self) -> bool:

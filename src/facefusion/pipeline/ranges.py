@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from facefusion.core import Analysis, Frame, FrameRange, Progress
 from facefusion.media import MediaReader
+from facefusion.pipeline.coverage import covered
 from facefusion.pipeline.edit_log import EditLog
 from facefusion.pipeline.editing import edited
 from facefusion.pipeline.fingerprint import measured_digest
@@ -59,6 +60,8 @@ class RangeRenderer:
     ) -> RangeRenderer:
         """The renderer of a run over `part`; raises as `prepare`."""
         cast, overrides = edited(analysis, EditLog.from_plain(analysis.edits))
+        if plan.hides_people and reader.info.is_clip:
+            cast = covered(cast, part)
         context = prepare(plan, reader, cast, given, progress, overrides)
         return RangeRenderer(
             analysis=analysis,
@@ -69,7 +72,7 @@ class RangeRenderer:
             first_seconds=reader.timestamps()[part.start].seconds,
             measured_digest=measured_digest(analysis) + painted_digest(context),
             whole=part,
-            temporal=plan.temporal,
+            temporal=replace(plan.temporal, blend_strength=0.0) if plan.hides_people else plan.temporal,
         )
 
     def without_label(self) -> RangeRenderer:

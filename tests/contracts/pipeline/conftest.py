@@ -9,7 +9,6 @@ import pytest
 
 from clips import Sound
 from facefusion.pipeline.workfolder import work_folder_of
-from packets import Packets, packets_of
 from portraits import make_film
 from resuming import FRAMES, LOOK, OUTPUT, SEGMENTS, swap
 
@@ -23,13 +22,13 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def whole(film: Path) -> Packets:
+def whole(film: Path) -> bytes:
     """What an uninterrupted run writes."""
     with chdir(film.parent):
         report = swap(film, OUTPUT)
         assert (report.segments, report.segments_kept, report.frames) == (SEGMENTS, 0, FRAMES)
         assert not work_folder_of(OUTPUT).exists()
-        return packets_of(OUTPUT)
+        return OUTPUT.read_bytes()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -13,8 +13,9 @@ from facefusion.processors.face_anonymiser.covers import covered
 from facefusion.processors.face_anonymiser.region import Region, cut_to, joined, region_of
 from facefusion.processors.face_anonymiser.settings import Cover, Settings
 
-Dress = Callable[[Face], FaceProcessor]
-"""What puts somebody who does not exist on a face: for the same person of the medium always the same."""
+Dress = Callable[[Face], FaceProcessor | None]
+"""What puts somebody who does not exist on a face: for the same person of the medium always the same. None: that
+does not hide who this is, so that the face has to be covered."""
 COVERED = "covered"
 _SURE = 0.5
 """Below this presence of a face in its own landmarks nothing is drawn on them."""
@@ -27,17 +28,25 @@ _TURNING_DEG = 8.0
 class FaceAnonymiser:
     """Hides who somebody is. Pure and safe in threads as far as `dress` is.
 
-    dress: gives the processor that draws on a face; needed for the method "person" alone.
+    dress: gives the processor that draws on a face; needed for the method "person" alone. put_on: for each person of
+    the medium the name of who is put on, and how far the result is from the person, infinite where that is unknown.
     """
 
     name: ClassVar[str] = "face_anonymiser"
     crop_kind: CropKind = "native"
 
-    def __init__(self, settings: Settings | None = None, *, dress: Dress | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        dress: Dress | None = None,
+        put_on: Mapping[int, tuple[str, float]] | None = None,
+    ) -> None:
         self.settings = settings or Settings()
         check_settings(self.settings)
         if self.settings.method == "person" and dress is None:
             raise ValueError('face_anonymiser: got the method "person" without anybody to put on')
+        self.put_on = dict(put_on or {})
         self._dress = dress if self.settings.method == "person" else None
 
     def crop_box(self, face: Face, width: int, height: int) -> Box:
@@ -45,9 +54,10 @@ class FaceAnonymiser:
         if face.landmarks is None:
             return Box(0.0, 0.0, 0.0, 0.0)
         box = cut_to(self._region(face, face.landmarks).reach, width, height)
-        if self._dress is None:
+        drawer = None if self._dress is None else self._dress(face)
+        if drawer is None:
             return box
-        drawn = self._dress(face).crop_box(face, width, height)
+        drawn = drawer.crop_box(face, width, height)
         return joined(box, drawn) if box.area else drawn
 
     def process_face(self, aligned: AlignedFace) -> Patch | None:
@@ -57,7 +67,8 @@ class FaceAnonymiser:
             return None
         turned = _turned_deg(aligned.face) - self.settings.max_yaw_deg
         is_sure = aligned.face.score > 0 and aligned.face.visibility >= _SURE and turned < _TURNING_DEG
-        drawn = self._dress(aligned.face).process_face(aligned) if self._dress is not None and is_sure else None
+        drawer = self._dress(aligned.face) if self._dress is not None and is_sure else None
+        drawn = None if drawer is None else drawer.process_face(aligned)
         if drawn is not None and turned <= -_TURNING_DEG:
             return drawn
         return self._covered(aligned, landmarks, drawn, turned)

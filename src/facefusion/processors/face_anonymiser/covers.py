@@ -12,11 +12,11 @@ from facefusion.geometry.raster import rasterize, vertex_normals
 from facefusion.processors.face_anonymiser.region import Region, cells_of
 from facefusion.processors.face_anonymiser.settings import Cover
 
-CELLS = 4
+CELLS = {"blur": 3, "pixelate": 4}
 """Cells across a face at strength 1: see `benchmarks.anonymity`."""
 FEWEST_CELLS = 2
 _GREY = np.float32(0.5)
-_PLASTER = np.array([0.83, 0.81, 0.77], np.float32)
+_PLASTER = np.array([0.46, 0.55, 0.62], np.float32)
 _LIGHT = np.array([-0.35, -0.55, -0.76], np.float32)
 _OPENINGS = (IMAGE_LEFT_EYE, IMAGE_RIGHT_EYE, LIPS_INNER)
 
@@ -27,7 +27,7 @@ def covered(pixels: Float32, region: Region, landmarks: Landmarks, cover: Cover,
     pixels: (h, w, 3) float32 in [0, 1]. landmarks: 478 points in its pixels. strength: 1 and up, fewer cells.
     """
     if cover in ("blur", "pixelate"):
-        cells = max(round(CELLS / strength), FEWEST_CELLS)
+        cells = max(round(CELLS[cover] / strength), FEWEST_CELLS)
         return cells_of(pixels, region, cells, is_smooth=cover == "blur")
     ground = np.full_like(pixels, _GREY)
     return ground if cover == "solid" else _with_mask(ground, landmarks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import cv2
@@ -50,8 +50,10 @@ def bundled() -> tuple[Nobody, ...]:
     )
 
 
+@lru_cache(maxsize=128)
 def mixed(first: Nobody, second: Nobody) -> Nobody:
-    """Somebody between two others."""
+    """Somebody between two others, whichever comes first."""
+    first, second = sorted((first, second), key=lambda one: one.name)
     return Nobody(
         name=f"{first.name}+{second.name}",
         skin=((first.skin + second.skin) / 2).astype(np.float32),

@@ -44,7 +44,7 @@ def test_what_is_finer_than_a_cell_is_gone(face: Face, form: Any) -> None:
     """A pattern whose mean over a cell is 0 leaves no trace: it is hidden for good, not only for the eye."""
     grey = np.full((*scene().shape[:2], 3), 0.5, np.float32)
     region = region_of(points(face), is_head=False)
-    side = region.to_cells(CELLS)[2]
+    side = region.to_cells(CELLS[form])[2]
     rows, columns = np.indices(grey.shape[:2])
     fine = (((rows // 2 + columns // 2) % 2) * 2 - 1).astype(np.float32)[..., None] * 0.3
     assert side > 12
@@ -56,7 +56,7 @@ def test_pixelate_has_no_more_colours_than_cells(face: Face) -> None:
     region = region_of(points(face), is_head=False)
     shown = covered(to_unit(scene()), region, points(face), "pixelate", 2.0)
     inside = region.mask((scene().shape[0], scene().shape[1])) == 1
-    columns, rows = region.to_cells(CELLS // 2)[1]
+    columns, rows = region.to_cells(CELLS["pixelate"] // 2)[1]
     assert len(np.unique(shown[inside].round(4), axis=0)) <= columns * rows
 
 

@@ -17,7 +17,7 @@ from facefusion.faces.embed import SAME_PERSON, distances
 from facefusion.processors.face_anonymiser import FaceAnonymiser, Settings
 from facefusion.processors.face_anonymiser.anonymiser import COVERED
 from facefusion.processors.face_anonymiser.choosing import Look, cast
-from facefusion.processors.face_anonymiser.people import NEUTRAL, bundled
+from facefusion.processors.face_anonymiser.people import NEUTRAL, Nobody, bundled
 from facefusion.processors.face_anonymiser.portrait import portrait
 from portraits import scene
 
@@ -125,6 +125,28 @@ def test_near_is_of_like_tone_and_age() -> None:
         given = [cast({1: Look(tone, lined)}, Settings(seed=seed))[1] for seed in range(8)]
         assert np.median([abs(one.tone - tone) for one in given]) < 12
         assert len({one.name for one in given}) > 1
+
+
+def test_the_result_is_kept_away_from_the_person() -> None:
+    """Whoever the encoder takes for the person is passed over, however like they look."""
+    look = Look(65.0, 0.035)
+    first = cast({1: look}, Settings())[1].name
+    asked: list[str] = []
+
+    def apart(_: int, one: Nobody) -> float:
+        asked.append(one.name)
+        return 0.5 if one.name == first else 0.9
+
+    assert cast({1: look}, Settings(), apart)[1].name != first
+    assert asked[0] == first
+    assert len(asked) < 12
+
+
+def test_when_everybody_is_like_the_person_the_farthest_is_taken() -> None:
+    def apart(_: int, one: Nobody) -> float:
+        return 0.4 + 0.01 * int(one.name[1:])
+
+    assert cast({1: Look(65.0, 0.035)}, Settings(), apart)[1].name == "p12"
 
 
 def test_the_neutral_one_and_a_chosen_one_are_everybodys() -> None:
