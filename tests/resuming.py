@@ -46,7 +46,7 @@ def is_last_trace(path):
     return path.name == "plan.json" and path.exists() and Path(values["output"]).exists()
 
 def is_output(path):
-    return path.suffix != ".xmp"
+    return path.suffix == Path(values["output"]).suffix
 
 moment = values.pop("moment", "")
 if moment == "before it appears":

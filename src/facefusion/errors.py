@@ -44,9 +44,13 @@ class SeveralFacesFound(InvalidInput):
 
 
 class RefusedByPolicy(FaceFusionError):
-    """A policy forbids the request."""
+    """A policy forbids the request. decision: rule, reason and policy as plain values, where a job was refused."""
 
     exit_code = 5
+
+    def __init__(self, text: str, decision: dict[str, object] | None = None) -> None:
+        super().__init__(text)
+        self.decision = decision
 
 
 class ModelError(FaceFusionError):

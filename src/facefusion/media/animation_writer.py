@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -39,13 +39,20 @@ class AnimationWriter(WholeOrNothing):
     Each picture lasts as long as its frame, to 10 ms in GIF and to 1 ms otherwise, without drift. quality: of WebP
     (100: lossless). xmp: a packet for WebP and PNG; GIF has no place for one. GIF gets 256 colours a picture, not
     dithered, so that what stands still does not flicker. GIF and PNG are held in memory until the end.
+    seal: is called with the complete file before it appears; if it raises, nothing is left.
     Raises UsageError (suffix), OutputExists, OutputFailed.
     """
 
     def __init__(
-        self, path: str | Path, *, quality: int | None = None, xmp: bytes | None = None, overwrite: bool = False
+        self,
+        path: str | Path,
+        *,
+        quality: int | None = None,
+        xmp: bytes | None = None,
+        overwrite: bool = False,
+        seal: Callable[[Path], None] | None = None,
     ) -> None:
-        self.path, self._overwrite = Path(path), overwrite
+        self.path, self._overwrite, self._seal = Path(path), overwrite, seal
         self._suffix = self.path.suffix.lower()
         if self._suffix not in ANIMATION_SUFFIXES:
             raise UsageError(f"{path}: animated pictures are written as {', '.join(ANIMATION_SUFFIXES)}")
@@ -82,6 +89,8 @@ class AnimationWriter(WholeOrNothing):
             self._put(None)
             self._thread.join()
             self._check()
+            if self._seal is not None:
+                self._seal(self._temporary)
             appear(self._temporary, self.path, overwrite=self._overwrite)
         finally:
             discard(self._temporary)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +32,13 @@ def write_image(
     xmp: bytes | None = None,
     exif: bytes | None = None,
     overwrite: bool = False,
+    seal: Callable[[Path], None] | None = None,
 ) -> None:
     """Write `frame` as an sRGB picture in the format of the suffix.
 
     quality: 1–100 for JPEG and WebP (None: 95; 100 makes WebP lossless). xmp: a whole XMP packet. exif: a TIFF-shaped
-    EXIF block such as `clean_exif` returns. PNG and TIFF keep 16 bits, TIFF also float32; others get 8 bits. JPEG and
-    BMP drop alpha. Raises UsageError (unknown suffix, quality), OutputExists, OutputFailed.
+    EXIF block such as `clean_exif` returns. seal: see `write_atomically`. PNG and TIFF keep 16 bits, TIFF also float32;
+    others get 8 bits. JPEG and BMP drop alpha. Raises UsageError (unknown suffix, quality), OutputExists, OutputFailed.
     """
     path = Path(path)
     if path.suffix.lower() not in WRITABLE_SUFFIXES:
@@ -44,7 +46,9 @@ def write_image(
     if quality is not None and not 1 <= quality <= 100:
         raise UsageError(f"quality: got {quality}, supported is 1 to 100")
     check_output(path, overwrite=overwrite)
-    write_atomically(path, encode_image(path, frame, quality=quality, xmp=xmp, exif=exif), overwrite=overwrite)
+    write_atomically(
+        path, encode_image(path, frame, quality=quality, xmp=xmp, exif=exif), overwrite=overwrite, seal=seal
+    )
 
 
 def encode_image(path: Path, frame: Frame, *, quality: int | None, xmp: bytes | None, exif: bytes | None) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,11 +132,16 @@ def discard(path: Path) -> None:
         return
 
 
-def write_atomically(path: Path, data: bytes, *, overwrite: bool) -> None:
-    """Write `data` so that `path` appears whole or not at all. Raises OutputExists, OutputFailed."""
+def write_atomically(path: Path, data: bytes, *, overwrite: bool, seal: Callable[[Path], None] | None = None) -> None:
+    """Write `data` so that `path` appears whole or not at all. Raises OutputExists, OutputFailed.
+
+    seal: is called with the complete file before it appears; if it raises, nothing is left.
+    """
     temporary = temporary_beside(path)
     try:
         temporary.write_bytes(data)
+        if seal is not None:
+            seal(temporary)
         appear(temporary, path, overwrite=overwrite)
     except OSError as error:
         raise OutputFailed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from facefusion.core import Frame
@@ -16,6 +17,7 @@ class SequenceWriter(WholeOrNothing):
 
     Pictures are kept under hidden temporary names until the end, so that a run that fails leaves the folder as it was.
     With `overwrite` existing files of the same number are replaced, others never touched.
+    seal: is called with (temporary, final) paths of all pictures before the first appears; if it raises, none does.
     Raises UsageError (pattern, suffix), OutputExists (before any work when the first number is there), OutputFailed.
     """
 
@@ -27,11 +29,13 @@ class SequenceWriter(WholeOrNothing):
         quality: int | None = None,
         xmp: bytes | None = None,
         overwrite: bool = False,
+        seal: Callable[[Sequence[tuple[Path, Path]]], None] | None = None,
     ) -> None:
         self._pattern = NumberedPattern.parse(pattern)
         if self._pattern.path.suffix.lower() not in WRITABLE_SUFFIXES:
             raise UsageError(f"{pattern}: pictures are written as {', '.join(WRITABLE_SUFFIXES)}")
         self._first, self._quality, self._xmp, self._overwrite = first_number, quality, xmp, overwrite
+        self._seal = seal
         check_output_folder(self._pattern.folder)
         self._refuse_existing(self._pattern.numbered(first_number))
         self._pending: list[tuple[Path, Path]] = []
@@ -55,6 +59,8 @@ class SequenceWriter(WholeOrNothing):
     def close(self) -> None:
         """Let all pictures appear."""
         try:
+            if self._seal is not None:
+                self._seal(tuple(self._pending))
             for temporary, path in self._pending:
                 existed = path.exists()
                 appear(temporary, path, overwrite=self._overwrite)

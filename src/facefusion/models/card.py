@@ -23,6 +23,7 @@ Task = Literal[
     "lip_syncer",
     "expression_editor",
     "person_segmenter",
+    "content_checker",
     "background_remover",
     "frame_enhancer",
 ]

@@ -42,6 +42,8 @@ MODELS: tuple[str, ...] = (
     "face_occlusion",
     "xseg_1",
     "xseg_2",
+    # content_checker
+    "open_nsfw",
     # face_swapper
     "inswapper_128",
     "inswapper_128_fp16",

@@ -26,17 +26,18 @@ from facefusion.media import (
 from facefusion.media.image_writing import WRITABLE_SUFFIXES
 from facefusion.media.paths import temporary_beside
 from facefusion.media.write_plan import WritePlan
+from facefusion.pipeline.marking import Marking
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.settings import CODECS_OWN, EncodeSettings
-from facefusion.pipeline.sinks import Resampling, Sidecar, Sink
-from facefusion.provenance import Marks, mark_place
+from facefusion.pipeline.sinks import Resampling, Sink
+from facefusion.provenance import mark_place
 
 _HDR_TRANSFERS = (16, 18)
 """H.273: PQ and HLG."""
 
 
 def open_sink(
-    plan: Plan, reader: MediaReader, part: FrameRange, marks: Marks, *, workplace: Path | None = None
+    plan: Plan, reader: MediaReader, part: FrameRange, marking: Marking, *, workplace: Path | None = None
 ) -> Sink:
     """The sink that fits target and output. Raises UsageError, OutputExists and OutputFailed before any work.
 
@@ -44,14 +45,14 @@ def open_sink(
     """
     kind, output = reader.info.kind, plan.output
     if kind == "folder":
-        return _FolderSink(output, reader, plan, marks)
+        return _FolderSink(output, reader, plan, marking)
     if kind == "image":
-        return _StillSink(output, reader, plan, marks)
+        return _StillSink(output, reader, plan, marking)
     if NumberedPattern.is_pattern(output):
-        return _SequenceSink(output, reader, part, plan, marks)
+        return _SequenceSink(output, reader, part, plan, marking)
     if output.suffix.lower() in ANIMATION_SUFFIXES:
-        return _AnimationSink(output, reader, part, plan, marks)
-    return ClipSink(output, reader, part, plan, marks, workplace)
+        return _AnimationSink(output, reader, part, plan, marking)
+    return ClipSink(output, reader, part, plan, marking, workplace)
 
 
 class ClipSink(Sink):
@@ -66,7 +67,7 @@ class ClipSink(Sink):
         reader: MediaReader,
         part: FrameRange,
         plan: Plan,
-        marks: Marks,
+        marking: Marking,
         workplace: Path | None = None,
     ) -> None:
         if output.suffix.lower() in WRITABLE_SUFFIXES:
@@ -77,14 +78,15 @@ class ClipSink(Sink):
         times = reader.timestamps()
         is_whole = len(part) == len(times)
         self.remember: Callable[[Path], None] = lambda complete: None
-        self._sidecar = Sidecar(output, marks, plan)
+        marking.check_beside(output)
+        self._output, self.marking = output, marking
         self._writer = VideoWriter(
             output,
             like=reader.info,
             codec=plan.encode.output_codec,
             quality=_quality(plan.encode),
             preset=plan.encode.output_preset or None,
-            metadata=marks.container_tags(),
+            metadata=marking.marks.container_tags(),
             copy_streams_from=reader.info.path if reader.info.streams else None,
             start=None if is_whole else times[part.start],
             stop=None if is_whole or part.stop == len(times) else times[part.stop],
@@ -92,7 +94,7 @@ class ClipSink(Sink):
             is_private=plan.hides_people,
             overwrite=plan.job.overwrite,
             temporary=None if workplace is None else temporary_beside(workplace / output.name),
-            seal=lambda complete: self.remember(complete),
+            seal=self._seal,
         )
         self.warnings = self._writer.warnings
 
@@ -109,14 +111,19 @@ class ClipSink(Sink):
         self._writer.write(frame)
 
     def close(self) -> None:
-        self._sidecar.around(self._writer.close)
+        with self.marking.appearing(self._output):
+            self._writer.close()
 
     def abort(self) -> None:
         self._writer.abort()
 
+    def _seal(self, complete: Path) -> None:
+        self.marking.seal(self._output)(complete)
+        self.remember(complete)
+
 
 class _SequenceSink(Sink):
-    def __init__(self, output: Path, reader: MediaReader, part: FrameRange, plan: Plan, marks: Marks) -> None:
+    def __init__(self, output: Path, reader: MediaReader, part: FrameRange, plan: Plan, marking: Marking) -> None:
         self.warnings = []
         _check_markable(output)
         if reader.info.has_audio:
@@ -125,9 +132,12 @@ class _SequenceSink(Sink):
             output,
             first_number=_first_number(reader, part),
             quality=plan.encode.output_image_quality,
-            xmp=marks.xmp(),
+            xmp=marking.marks.xmp(),
             overwrite=plan.job.overwrite,
+            seal=marking.seal_sequence(output),
         )
+        marking.check_beside(output)
+        self._output, self.marking = output, marking
         self._resampling = Resampling(reader, part, plan)
 
     def write(self, frame: Frame) -> None:
@@ -135,42 +145,47 @@ class _SequenceSink(Sink):
             self._writer.write(frame)
 
     def close(self) -> None:
-        self._writer.close()
+        with self.marking.appearing(self._output):
+            self._writer.close()
 
     def abort(self) -> None:
         self._writer.abort()
 
 
 class _AnimationSink(Sink):
-    def __init__(self, output: Path, reader: MediaReader, part: FrameRange, plan: Plan, marks: Marks) -> None:
+    def __init__(self, output: Path, reader: MediaReader, part: FrameRange, plan: Plan, marking: Marking) -> None:
         info, self.warnings = reader.info, []
         if info.has_audio:
             self.warnings.append(f"{output}: animated pictures carry no sound; the sound of {info.path} is left out")
         if info.bit_depth > 8 or info.color.transfer in _HDR_TRANSFERS:
             self.warnings.append(f"{output}: animated pictures have 8 bits and are shown as sRGB; {info.path} has more")
-        self._sidecar = Sidecar(output, marks, plan)
+        marking.check_beside(output)
+        self._output, self.marking = output, marking
         self._resampling = Resampling(reader, part, plan)
-        packet = marks.xmp() if mark_place(output) == "xmp" else None
+        packet = marking.marks.xmp() if mark_place(output) == "xmp" else None
         quality = plan.encode.output_image_quality
-        self._writer = AnimationWriter(output, quality=quality, xmp=packet, overwrite=plan.job.overwrite)
+        self._writer = AnimationWriter(
+            output, quality=quality, xmp=packet, overwrite=plan.job.overwrite, seal=marking.seal(output)
+        )
 
     def write(self, frame: Frame) -> None:
         for begin, length in self._resampling.times_of(frame):
             self._writer.write_for(frame, begin, length)
 
     def close(self) -> None:
-        self._sidecar.around(self._writer.close)
+        with self.marking.appearing(self._output):
+            self._writer.close()
 
     def abort(self) -> None:
         self._writer.abort()
 
 
 class _StillSink(Sink):
-    def __init__(self, output: Path, reader: MediaReader, plan: Plan, marks: Marks) -> None:
+    def __init__(self, output: Path, reader: MediaReader, plan: Plan, marking: Marking) -> None:
         self.warnings = []
         _check_markable(output)
         check_output(output, overwrite=plan.job.overwrite)
-        self._output, self._source, self._plan, self._marks = output, reader.info.path, plan, marks
+        self._output, self._source, self._plan, self.marking = output, reader.info.path, plan, marking
         self._frame: Frame | None = None
 
     def write(self, frame: Frame) -> None:
@@ -179,14 +194,16 @@ class _StillSink(Sink):
     def close(self) -> None:
         if self._frame is None:
             raise OutputFailed(f"{self._output}: there was no picture to write")
-        write_image(
-            self._output,
-            self._frame,
-            quality=self._plan.encode.output_image_quality,
-            xmp=self._marks.xmp(),
-            exif=None if self._plan.hides_people else clean_exif(self._source),
-            overwrite=self._plan.job.overwrite,
-        )
+        with self.marking.appearing(self._output):
+            write_image(
+                self._output,
+                self._frame,
+                quality=self._plan.encode.output_image_quality,
+                xmp=self.marking.marks.xmp(),
+                exif=None if self._plan.hides_people else clean_exif(self._source),
+                overwrite=self._plan.job.overwrite,
+                seal=self.marking.seal(self._output),
+            )
 
     def abort(self) -> None:
         self._frame = None
@@ -195,9 +212,9 @@ class _StillSink(Sink):
 class _FolderSink(Sink):
     """Pictures keep their names; a format that is not written becomes PNG. The folder appears at the end."""
 
-    def __init__(self, output: Path, reader: MediaReader, plan: Plan, marks: Marks) -> None:
+    def __init__(self, output: Path, reader: MediaReader, plan: Plan, marking: Marking) -> None:
         self.warnings = []
-        self._output, self._reader, self._plan, self._marks = output, reader, plan, marks
+        self._output, self._reader, self._plan, self.marking = output, reader, plan, marking
         if output.suffix.lower() in (*WRITABLE_SUFFIXES, *CONTAINERS):
             raise UsageError(f"{output}: the target is a folder of pictures, so the output has to be a folder too")
         if output.exists() and not output.is_dir():
@@ -219,13 +236,15 @@ class _FolderSink(Sink):
             self._name_for(source),
             frame,
             quality=self._plan.encode.output_image_quality,
-            xmp=self._marks.xmp(),
+            xmp=self.marking.marks.xmp(),
             exif=None if self._plan.hides_people else clean_exif(source),
+            seal=self.marking.seal(self._name_for(source), target=source, keeps_copy=False),
         )
 
     def close(self) -> None:
-        with self._stack:
+        with self._stack, self.marking.appearing(self._folder):
             try:
+                self.marking.keep_copy()
                 self._appear()
             except OSError as error:
                 raise OutputFailed(f"{self._output}: cannot be put in place ({error.strerror})") from None

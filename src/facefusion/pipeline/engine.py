@@ -23,11 +23,13 @@ from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
 from facefusion.pipeline.analysis_file import check_belongs
 from facefusion.pipeline.anonymity import anonymity_of, check_report, write_report
+from facefusion.pipeline.content_check import ContentWatch
 from facefusion.pipeline.deliver import ClipSink, open_sink
 from facefusion.pipeline.fingerprint import NOT_IN_THE_RESULT, request_key
 from facefusion.pipeline.finished import finished_before, remember
 from facefusion.pipeline.frame_source import SeekingSource, source_of
 from facefusion.pipeline.inputs import check_paths
+from facefusion.pipeline.marking import Facts, Marking
 from facefusion.pipeline.parallel import Parallel, frames_at_once, single_threaded_opencv
 from facefusion.pipeline.permission import Permission, as_policy_asks
 from facefusion.pipeline.plan import Plan
@@ -132,21 +134,23 @@ class _Run:
         warnings = [*_provider_warnings(plan, progress), *self.sink.warnings]
         analyser = FaceAnalyser(providers=plan.job.execution_provider)
         given = load_given(plan, analyser, progress)
-        permission = Permission.asked(plan, given, progress)
+        watch = ContentWatch(self.reader, self.part)
+        permission = Permission.asked(plan, given, watch, progress)
         if analysis is None:
-            analysis = self._measured(analyser, cache)
+            analysis = self._measured(watch.watched(), analyser, cache)
         check_covers(analysis, self.part, plan)
         prepared = RangeRenderer.prepared(plan, self.reader, self.part, analysis, given, progress)
-        renderer, decision = permission.granted(prepared, self.reader, progress)
+        renderer, decision = permission.granted(prepared)
+        self.sink.marking.decide(decision)
         if isinstance(self.sink, ClipSink) and self.work is not None:
             made, told = self._by_segments(self.sink, self.work, renderer, tally), []
         else:
             made, told = Made(0, 0), _left_out(self._by_frames(renderer, tally))
         return _Done(analysis, tally, made, warnings, told, decision, renderer)
 
-    def _measured(self, analyser: FaceAnalyser, cache: AnalysisCache | None) -> Analysis:
+    def _measured(self, reader: MediaReader, analyser: FaceAnalyser, cache: AnalysisCache | None) -> Analysis:
         return survey(
-            self.reader,
+            reader,
             analysed_range(self.plan, self.reader),
             analyser,
             self.progress,
@@ -198,16 +202,18 @@ def _opened(
 ) -> Iterator[tuple[Sink, WorkFolder | None]]:
     """Where the result goes, and for a clip the folder of its unfinished work. Raises before any work what is wrong."""
     known = known_work(plan.output)
-    trial = open_sink(plan, reader, part, marks_of(plan, created or (known.created if known else None)))
+    begun = created or (known.created if known else None)
+    marking = Marking.of(marks_of(plan, begun), Facts.of(plan), plan.manifest, overwrite=plan.job.overwrite)
+    trial = open_sink(plan, reader, part, marking)
     trial.abort()
     if not isinstance(trial, ClipSink):
-        with open_sink(plan, reader, part, marks_of(plan, created)) as sink:
+        with open_sink(plan, reader, part, marking) as sink:
             yield sink, None
         return
     key = request_key(plan, reader)
     with WorkFolder(plan.output, key, created=created, keep=plan.job.keep_work, say=progress.say) as work:
-        marks = marks_of(plan, work.created)
-        with work.telling(), open_sink(plan, reader, part, marks, workplace=work.folder) as sink:
+        marking = replace(marking, marks=marks_of(plan, work.created))
+        with work.telling(), open_sink(plan, reader, part, marking, workplace=work.folder) as sink:
             yield sink, work
         work.is_done = True
 
@@ -227,9 +233,9 @@ def render(
     check_belongs(analysis, reader)
     check_covers(analysis, part, plan)
     given = load_given(plan, analyser, progress)
-    permission = Permission.asked(plan, given, progress)
+    permission = Permission.asked(plan, given, ContentWatch(reader, part), progress)
     prepared = RangeRenderer.prepared(plan, reader, part, analysis, given, progress)
-    renderer, _ = permission.granted(prepared, reader, progress)
+    renderer, _ = permission.granted(prepared)
     frames = rendered_frames(renderer, SeekingSource(reader), part, progress, threads=frames_at_once(plan.job))
     with single_threaded_opencv(len(part) > 1), closing(frames):
         for rendered in frames:

@@ -16,7 +16,8 @@ from facefusion.pipeline.analysis_sections import sections_of
 from facefusion.pipeline.media_identity import identity_of
 from facefusion.pipeline.plan import Plan
 
-NOT_IN_THE_RESULT = ("overwrite", "workers", "threads", "keep-work")
+_SIGNING = ("signing-certificate", "signing-key", "signing-url", "signing-timestamp-url")
+NOT_IN_THE_RESULT = ("overwrite", "workers", "threads", "keep-work", *_SIGNING)
 """Keys of a request that change how it is done, not what comes out."""
 _FILES = ("output", "source", "assign", "target", "reference-image", "except-image", "mask-image")
 

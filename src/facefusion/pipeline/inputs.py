@@ -13,7 +13,7 @@ from facefusion.pipeline.plan import Plan
 def check_paths(plan: Plan) -> None:
     """Raise UsageError when a photo is the target itself, OutputFailed when the run would replace what it reads."""
     target = file_identity(plan.target)
-    for photo in _photos(plan):
+    for photo in photos(plan):
         if target is not None and file_identity(photo) == target:
             raise UsageError(f"{photo}: source and target are the same file; give another source")
     read = {identity for path in files_read(plan) if (identity := file_identity(path))}
@@ -24,26 +24,26 @@ def check_paths(plan: Plan) -> None:
 
 def files_read(plan: Plan) -> Iterator[Path]:
     """Every file and folder that the request names to be read; pictures of a folder or sequence each by its name."""
-    yield from _photos(plan)
+    yield from photos(plan)
     selector = plan.selector
     yield from (
         Path(text) for text in (*selector.reference_image, *selector.except_image, plan.mask.mask_image) if text
     )
     yield plan.target
-    yield from _members(plan.target)
+    yield from members(plan.target)
 
 
 def _places(plan: Plan) -> Iterator[Path]:
     """What could be replaced."""
     yield plan.output
     if NumberedPattern.is_pattern(plan.output):
-        yield from _members(plan.output)
-    for picture in _members(plan.target):
+        yield from members(plan.output)
+    for picture in members(plan.target):
         yield plan.output / picture.name
         yield plan.output / f"{picture.name}.png"
 
 
-def _members(path: Path) -> Iterator[Path]:
+def members(path: Path) -> Iterator[Path]:
     """The files of a folder or a numbered sequence; none where there is neither."""
     try:
         if path.is_dir():
@@ -55,5 +55,6 @@ def _members(path: Path) -> Iterator[Path]:
         return
 
 
-def _photos(plan: Plan) -> tuple[Path, ...]:
+def photos(plan: Plan) -> tuple[Path, ...]:
+    """Every photo of a person that is put on somebody."""
     return (*plan.sources, *(path for paths in plan.assignments.values() for path in paths))

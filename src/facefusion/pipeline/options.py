@@ -14,10 +14,12 @@ from facefusion.media import MediaInfo, probe, write_image
 from facefusion.pipeline.arrays import rgb_of
 from facefusion.pipeline.catalog import near
 from facefusion.pipeline.engine import frame_rate_of, run
+from facefusion.pipeline.marking import Facts, Marking
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.report import RunReport
 from facefusion.pipeline.sections import keys
 from facefusion.provenance import Labeller, LabelSettings, Marks
+from facefusion.provenance.manifest.settings import SigningSettings
 
 NAMES: Mapping[str, str] = {
     "source_paths": "source",
@@ -107,7 +109,11 @@ def save_image(
     labeller.place([face.box for face in faces]).draw(pixels)
     created = datetime.now(UTC)
     marks = Marks.of({"mesh"}, created=created, produce_id=created.strftime("%Y%m%dT%H%M%S%f"), version=__version__)
-    write_image(path, Frame(pixels, color=ColorInfo()), xmp=marks.xmp(), overwrite=overwrite)
+    facts = Facts(effects=(("face_swapper", "mesh"),), label={"text": (label or LabelSettings()).text})
+    marking, path = Marking.of(marks, facts, SigningSettings(), overwrite=overwrite), Path(path)
+    with marking.appearing(path):
+        frame = Frame(pixels, color=ColorInfo())
+        write_image(path, frame, xmp=marks.xmp(), overwrite=overwrite, seal=marking.seal(path))
 
 
 def _process(options: Mapping[str, Any] | None, listener: Listener | None, *, is_clip: bool) -> RunReport:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from facefusion.core import Analysis, Face, Float32, Progress
+from facefusion.core import Analysis, Face, Float32, Pixels, Progress
 from facefusion.errors import RefusedByPolicy
-from facefusion.media import MediaReader
+from facefusion.pipeline.content_check import ContentWatch, photo_sights
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import Given
 from facefusion.pipeline.ranges import RangeRenderer
@@ -19,6 +19,7 @@ from facefusion.provenance import clock, moments
 from facefusion.provenance.consent.matching import matching_records, unmatchable_records
 from facefusion.provenance.consent.signatures import SignedConsent
 from facefusion.provenance.consent.store import ConsentStore
+from facefusion.provenance.content.verdict import Sight, complaint
 from facefusion.provenance.policy import Decision, PermissionRequest, Person, Policy, decide, load_policy
 
 OPERATIONS: Mapping[str, str] = {
@@ -44,10 +45,14 @@ class Permission:
     plan: Plan
     policy: Policy
     request: PermissionRequest
+    watch: ContentWatch
 
     @staticmethod
-    def asked(plan: Plan, given: Given, progress: Progress) -> Permission:
-        """Ask for the photos of `plan`. Raises RefusedByPolicy, and UsageError and InvalidInput for a named record."""
+    def asked(plan: Plan, given: Given, watch: ContentWatch, progress: Progress) -> Permission:
+        """Ask for the photos of `plan`. Raises RefusedByPolicy, and UsageError and InvalidInput for a named record.
+
+        watch: looks at the target's frames; measure the target through `watch.watched()`, and none is decoded twice.
+        """
         policy = load_policy(plan.permission.policy)
         records, named = _records(plan, progress)
         sources = tuple(_person(name, "source", photos, records) for name, photos in _sources(plan, given))
@@ -66,15 +71,15 @@ class Permission:
             requester=said.requester,
             wants_label_omitted=said.omit_visible_label,
         )
-        asked = Permission(plan, policy, request)
+        asked = Permission(plan, policy, request, watch)
         asked._first_look(progress)
+        asked._check_content(photo_sights(_photos(plan, given)))
         return asked
 
-    def granted(
-        self, renderer: RangeRenderer, reader: MediaReader, progress: Progress
-    ) -> tuple[RangeRenderer, Decision]:
+    def granted(self, renderer: RangeRenderer) -> tuple[RangeRenderer, Decision]:
         """Ask for everybody; gives back the renderer as it may be used. The only way to one that draws no label."""
         targets = tuple(_targets(renderer, self.request.records)) if self._looks_at_targets else ()
+        self._check_content(self.watch.sights(renderer.analysis.shots))
         decision = decide(self.policy, replace(self.request, people=(*self.request.people, *targets)))
         _settle(self.plan, decision)
         clock.remember(self.request.now)
@@ -82,25 +87,32 @@ class Permission:
             renderer = renderer.without_label()
         return renderer, decision
 
+    def _check_content(self, sights: Sequence[Sight]) -> None:
+        """Refuse when one of `sights` shows what the policy does not take."""
+        why = complaint(sights, threshold=self.policy.content_threshold, policy=self.policy.name)
+        if why:
+            digest, days = self.policy.digest, self.policy.retention_days
+            _settle(self.plan, Decision(False, "content", why, (), "visible", "", self.policy.name, digest, days))
+
     @property
     def _looks_at_targets(self) -> bool:
         return self.policy.needs_target or bool(self.request.named)
 
     def _first_look(self, progress: Progress) -> None:
         """Refuse before the target is measured what no measurement can change."""
-        if clock.is_set_back(self.request.now, self.request.latest_seen):
-            progress.say("this machine's clock was set back since FaceFusion ran last; set it right")
         anybody = Person("the target", "target", tuple(one.record.record_id for one in self.request.records))
         request = replace(self.request, people=(*self.request.people, anybody))
         decision = decide(replace(self.policy, needs_target=False), request)
         if not decision.is_allowed:
             _settle(self.plan, replace(decision, policy_digest=self.policy.digest))
+        if clock.is_set_back(self.request.now, self.request.latest_seen):
+            progress.say("this machine's clock was set back since FaceFusion ran last; set it right")
 
 
 def _settle(plan: Plan, decision: Decision) -> None:
     """Every decision of every run comes by here, refused ones too. Raises RefusedByPolicy."""
     if not decision.is_allowed:
-        raise RefusedByPolicy(f"refused by rule {decision.rule}: {decision.reason}")
+        raise RefusedByPolicy(f"refused by rule {decision.rule}: {decision.reason}", decision.as_dict())
 
 
 def _operations(plan: Plan) -> tuple[str, ...]:
@@ -126,6 +138,14 @@ def _sources(plan: Plan, given: Given) -> Iterator[tuple[str, Sequence[Face]]]:
         yield ", ".join(path.name for path in plan.sources), given.shared
     for word, photos in given.own.items():
         yield ", ".join(path.name for path in plan.assignments[word]), photos
+
+
+def _photos(plan: Plan, given: Given) -> list[tuple[str, Pixels]]:
+    """The pictures of everybody whose face is put on, each by its file's name."""
+    paths = [*plan.sources, *(path for word in given.own for path in plan.assignments[word])]
+    faces = [*given.shared, *(face for photos in given.own.values() for face in photos)]
+    found = zip(paths, faces, strict=False)
+    return [(path.name, face.picture) for path, face in found if face.picture is not None]
 
 
 def _person(name: str, role: str, photos: Sequence[Face], records: Sequence[SignedConsent]) -> Person:

@@ -19,6 +19,7 @@ from facefusion.pipeline import catalog, sections
 from facefusion.pipeline.cues import Cue, parse_cue
 from facefusion.pipeline.settings import EncodeSettings, JobSettings, SelectorSettings
 from facefusion.provenance.consent.settings import PermissionSettings
+from facefusion.provenance.manifest.settings import SigningSettings
 from facefusion.provenance.settings import LabelSettings
 from facefusion.temporal.settings import TemporalSettings
 
@@ -39,6 +40,7 @@ class Plan:
     encode: EncodeSettings
     label: LabelSettings
     permission: PermissionSettings
+    manifest: SigningSettings
     effects: Mapping[str, Any]
 
     def __post_init__(self) -> None:

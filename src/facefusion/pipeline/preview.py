@@ -17,11 +17,13 @@ from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
 from facefusion.pipeline.analysis_file import check_belongs
 from facefusion.pipeline.contact_sheet import Portrait, contact_sheet
+from facefusion.pipeline.content_check import ContentWatch
 from facefusion.pipeline.cues import Cue
 from facefusion.pipeline.engine import check_covers, check_label, frame_rate_of, marks_of
 from facefusion.pipeline.flow import Flow
 from facefusion.pipeline.frame_source import SeekingSource
 from facefusion.pipeline.inputs import check_paths
+from facefusion.pipeline.marking import Facts, Marking
 from facefusion.pipeline.parallel import frames_at_once
 from facefusion.pipeline.permission import Permission, as_policy_asks
 from facefusion.pipeline.plan import Plan
@@ -61,7 +63,7 @@ def preview(
         part = range_of(reader, plan.start, plan.end)
         wanted = [_frame_at(cue, reader, part) for cue in cues] or _spread(part, number)
         check_label(plan, reader)
-        renderer = _renderer(plan, reader, part, progress, analysis, cache)
+        renderer = _renderer(plan, ContentWatch(reader, part, wanted), reader, part, progress, analysis, cache)
         progress.start("render", total=len(wanted))
         segments = segments_of(part, renderer.analysis.shots, reader.info.average_fps)
         return list(_rendered(renderer, reader, segments, wanted, progress))
@@ -73,7 +75,9 @@ def write_preview(path: Path, previews: Sequence[Preview], plan: Plan, *, overwr
     Raises OutputExists, OutputFailed.
     """
     frame = previews[0].frame if len(previews) == 1 else Frame(sheet_of(previews))
-    write_image(path, frame, xmp=marks_of(plan).xmp(), overwrite=overwrite)
+    marking = Marking.of(marks_of(plan), Facts.of(plan), plan.manifest, overwrite=overwrite)
+    with marking.appearing(path):
+        write_image(path, frame, xmp=marking.marks.xmp(), overwrite=overwrite, seal=marking.seal(path))
 
 
 def sheet_of(previews: Sequence[Preview]) -> UInt8:
@@ -88,6 +92,7 @@ def _eight_bits(frame: Frame) -> UInt8:
 
 def _renderer(
     plan: Plan,
+    watch: ContentWatch,
     reader: MediaReader,
     part: FrameRange,
     progress: Progress,
@@ -96,7 +101,7 @@ def _renderer(
 ) -> RangeRenderer:
     analyser = FaceAnalyser(providers=plan.job.execution_provider)
     given = load_given(plan, analyser, progress)
-    permission = Permission.asked(plan, given, progress)
+    permission = Permission.asked(plan, given, watch, progress)
     if analysis is None:
         measured = analysed_range(plan, reader)
         workers = frames_at_once(plan.job)
@@ -105,7 +110,7 @@ def _renderer(
         check_belongs(analysis, reader)
     check_covers(analysis, part, plan)
     prepared = RangeRenderer.prepared(plan, reader, part, analysis, given, progress)
-    return permission.granted(prepared, reader, progress)[0]
+    return permission.granted(prepared)[0]
 
 
 def _rendered(

@@ -49,6 +49,7 @@ _SHARED: tuple[tuple[str, str, str, str], ...] = (
     ("encode", "Output", "output_", f"{_ROOM}.pipeline.settings:EncodeSettings"),
     ("label", "Label", "label_", f"{_ROOM}.provenance.settings:LabelSettings"),
     ("permission", "Permission", "", f"{_ROOM}.provenance.consent.settings:PermissionSettings"),
+    ("manifest", "Signing", "signing_", f"{_ROOM}.provenance.manifest.settings:SigningSettings"),
 )
 
 

@@ -15,7 +15,12 @@ _TEXT = re.compile(rf"[0-9a-f]{{{_DIGITS}}}")
 
 def asset_id_of(marks: Marks) -> int:
     """The 64-bit number of the output that carries `marks`; equal for equal ProduceIDs, and never 0."""
-    digest = hashlib.sha256(b"facefusion-asset-1\0" + marks.aigc.produce_id.encode()).digest()
+    return asset_id_of_produce_id(marks.aigc.produce_id)
+
+
+def asset_id_of_produce_id(produce_id: str) -> int:
+    """The same from the ProduceID of an AIGC mark that was read back."""
+    digest = hashlib.sha256(b"facefusion-asset-1\0" + produce_id.encode()).digest()
     return int.from_bytes(digest[: ASSET_BITS // 8], "big") or 1
 
 

@@ -158,7 +158,7 @@ def write_secret(path: Path, data: bytes) -> None:
     """A new file, mode 0600, whole or not there, never in place of another. Raises OutputExists, OutputFailed."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        _make_private(path.parent)
+        make_private(path.parent)
         _write_new(temporary, data)
         try:
             os.link(temporary, path)
@@ -175,7 +175,8 @@ def write_secret(path: Path, data: bytes) -> None:
             temporary.unlink()
 
 
-def _make_private(folder: Path) -> None:
+def make_private(folder: Path) -> None:
+    """The folder, made for its owner alone where it is not there. Raises OSError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except FileExistsError:

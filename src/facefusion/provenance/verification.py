@@ -1,170 +1,143 @@
-"""Reading the marks back from any output."""
+"""Reading all marks of any file back, and saying whether they still fit it and one another."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from facefusion.errors import InvalidInput, MediaUnreadable
-from facefusion.provenance import xmp
-from facefusion.provenance.aigc import LABELS, AigcMark
-from facefusion.provenance.metadata import (
-    SEAL_PREFIX,
-    SOFTWARE,
-    TAG_AIGC,
-    TAG_COMMENT,
-    TAG_SOFTWARE,
-    TAG_SOURCE_TYPE,
-    seal,
-)
-from facefusion.provenance.packets import holds_xmp, read_xmp
-from facefusion.provenance.places import MEDIA_SUFFIXES, SIDECAR_STILLS, sidecar_path
-from facefusion.provenance.report import Finding, MarkReport, Place
-from facefusion.provenance.terms import SYNTHETIC_TERMS, term_of
+from facefusion.errors import FaceFusionError, InvalidInput, MediaUnreadable
+from facefusion.provenance.asset import asset_id_of_produce_id, asset_text, parse_asset
+from facefusion.provenance.manifest.formats import MANIFEST_SUFFIX
+from facefusion.provenance.manifest.reading import ManifestReading, missing_pictures, read_manifest
+from facefusion.provenance.metadata_reading import MetadataReading, ReadTags, read_metadata
+from facefusion.provenance.places import MEDIA_SUFFIXES
+from facefusion.provenance.report import Finding, MarkReport, State
 
-ReadTags = Callable[[Path], Mapping[str, str]]
-"""Container tags of a clip; raises MediaUnreadable."""
+_STATES: dict[str, State] = {
+    "intact": "present",
+    "missing": "missing",
+    "unreadable": "malformed",
+    "broken signature": "altered",
+    "altered": "altered",
+    "expired": "expired",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class _Texts:
-    """The marks as they stand in the file; None where there is none.
-
-    fault: why nothing could be read. comment: our sentence for people, which some tools keep when they drop the rest.
-    """
-
-    place: Place = "nowhere"
-    source_type: str | None = None
-    aigc: str | None = None
-    software: str | None = None
-    fault: str | None = None
-    comment: str | None = None
-
-    @property
-    def says_anything(self) -> bool:
-        return bool(self.source_type or self.aigc or self.fault)
-
-
-def verify(path: Path, *, read_tags: ReadTags | None = None) -> MarkReport:
+def verify(path: Path, *, read_tags: ReadTags | None = None, anchors: str | None = None) -> MarkReport:
     """The marks of one picture or clip, told by its content, not by its name.
 
-    What stands inside the file counts; only when it holds none is the sidecar read. read_tags: how a clip's container
-    tags are read (None: by `facefusion.media`). Raises MediaUnreadable when there is no such file, or it is neither
+    read_tags: how a clip's container tags are read (None: by `facefusion.media`). anchors: PEM of the authorities whose
+    signature is trusted; None: none is asked for. Raises MediaUnreadable when there is no such file, or it is neither
     picture nor clip.
     """
     path = Path(path)
-    texts = _inside(path, read_tags or _tags_by_media)
-    if not texts.says_anything and sidecar_path(path).is_file():
-        texts = _from_packet(sidecar_path(path).read_bytes(), "sidecar")
-    return _report(path, texts)
+    metadata = read_metadata(path, read_tags)
+    manifest = read_manifest(path, anchors=anchors or "")
+    watermark, marked = _watermark(path)
+    asset = manifest.asset or marked
+    findings = (*metadata.findings, _manifest(manifest, metadata), watermark, _record(path, asset))
+    return MarkReport(
+        path,
+        metadata.place,
+        _checked(findings, manifest, marked),
+        metadata.says_synthetic,
+        asset,
+        is_trusted=manifest.is_trusted,
+        needs_trust=anchors is not None,
+    )
 
 
-def verify_all(path: Path, *, read_tags: ReadTags | None = None) -> tuple[MarkReport, ...]:
+def verify_all(path: Path, *, read_tags: ReadTags | None = None, anchors: str | None = None) -> tuple[MarkReport, ...]:
     """One report a file, in order of name: of the file `path`, or of every picture and clip in the folder `path`.
 
-    Raises MediaUnreadable when the folder holds none.
+    A picture that the manifest of a sequence lists and that is not there is reported too. Raises MediaUnreadable when
+    the folder holds none.
     """
     path = Path(path)
     if not os.path.isdir(path):
-        return (verify(path, read_tags=read_tags),)
-    files = sorted(p for p in path.iterdir() if p.suffix.lower() in MEDIA_SUFFIXES and not p.name.startswith("."))
-    if not files:
+        return (verify(path, read_tags=read_tags, anchors=anchors),)
+    there = [p for p in path.iterdir() if not p.name.startswith(".")]
+    files = sorted(p for p in there if p.suffix.lower() in MEDIA_SUFFIXES)
+    lost = [report for p in sorted(there) if p.suffix == MANIFEST_SUFFIX and "#" in p.name for report in _lost(p)]
+    if not files and not lost:
         raise MediaUnreadable(f"{path}: the folder holds no picture or clip")
-    return tuple(verify(file, read_tags=read_tags) for file in files)
+    return (*(_tried(file, read_tags, anchors) for file in files), *lost)
 
 
-def _inside(path: Path, read_tags: ReadTags) -> _Texts:
+def unread(path: Path, error: FaceFusionError) -> MarkReport:
+    """The report of a file that cannot be read."""
+    return MarkReport(path, "nowhere", (), says_synthetic=False, fault=str(error))
+
+
+def _tried(path: Path, read_tags: ReadTags | None, anchors: str | None) -> MarkReport:
     try:
-        with path.open("rb") as file:
-            head = file.read(16)
-    except OSError as error:
-        raise MediaUnreadable(f"{path}: cannot be read ({error.strerror})") from error
-    if holds_xmp(head):
-        return _from_picture(path)
-    if path.suffix.lower() in SIDECAR_STILLS:
-        return _Texts()
-    tags = {key.lower(): value for key, value in read_tags(path).items()}
-    source_type, aigc, software = (tags.get(key.lower()) for key in (TAG_SOURCE_TYPE, TAG_AIGC, TAG_SOFTWARE))
-    texts = _Texts("tags", source_type, aigc, software, comment=_ours(tags.get(TAG_COMMENT)))
-    return texts if texts.says_anything or texts.comment else _Texts()
-
-
-def _from_picture(path: Path) -> _Texts:
-    try:
-        packet = read_xmp(path)
+        return verify(path, read_tags=read_tags, anchors=anchors)
     except InvalidInput as error:
-        return _Texts("xmp", fault=str(error))
-    return _Texts() if packet is None else _from_packet(packet, "xmp")
+        return unread(path, error)
 
 
-def _from_packet(packet: bytes, place: Place) -> _Texts:
+def _lost(manifest: Path) -> list[MarkReport]:
+    finding = Finding("manifest", "altered", f"{manifest.name} lists this picture of a sequence, and it is not here")
+    return [MarkReport(manifest.with_name(name), "nowhere", (finding,), False) for name in missing_pictures(manifest)]
+
+
+def _manifest(found: ManifestReading, metadata: MetadataReading) -> Finding:
+    state = _STATES[found.state]
+    if found.state in ("missing", "unreadable"):
+        return Finding("manifest", state, found.why)
+    said = metadata.aigc
+    is_checked = found.is_ours and said is not None and found.state == "intact"
+    if is_checked and said is not None and found.asset != asset_text(asset_id_of_produce_id(said.produce_id)):
+        return Finding("manifest", "altered", "manifest and metadata belong to different outputs")
+    return Finding("manifest", state, "; ".join(_about(found)))
+
+
+def _about(found: ManifestReading) -> list[str]:
+    where = {"inside": "", "beside": " (in the file beside it)", "sequence": " (in the manifest of its sequence)"}
+    signer = found.signer or "nobody who gives a name"
+    trust = "trusted" if found.is_trusted else "trusted by none of the given authorities"
+    made = f"made by {found.generator}" if found.is_ours else f"of another tool: {found.generator or 'unnamed'}"
+    lines = [found.why + where.get(found.kept, ""), f"signed by {signer}, {trust}", made]
+    return [*lines, f"made from work of {', '.join(found.history)}"] if found.history else lines
+
+
+def _watermark(path: Path) -> tuple[Finding, str]:
+    """What the watermark says, and the asset id that it carries."""
+    from facefusion.provenance.watermark import read_watermark
+
     try:
-        found = xmp.parse_packet(packet)
-    except InvalidInput as error:
-        return _Texts(place, fault=str(error))
-    source_type, aigc, software = (found.get(n) for n in (xmp.DIGITAL_SOURCE_TYPE, xmp.AIGC, xmp.CREATOR_TOOL))
-    texts = _Texts(place, source_type, aigc, software, comment=_ours(found.get(xmp.DESCRIPTION)))
-    return texts if texts.says_anything or texts.comment or place == "sidecar" else _Texts()
+        reading = read_watermark(path)
+    except FaceFusionError as error:
+        return Finding("watermark", "unread", str(error)), ""
+    if not reading.is_found or reading.asset_id is None:
+        return Finding("watermark", "missing", reading.reason or "none was found"), ""
+    asset = asset_text(reading.asset_id)
+    return Finding("watermark", "present", f"asset {asset}, certainty {reading.confidence:.3f}"), asset
 
 
-def _ours(comment: str | None) -> str | None:
-    return comment if comment and f"Made with {SOFTWARE} " in comment else None
+def _record(path: Path, asset: str) -> Finding:
+    """What was kept about an asset when it was made, if that was on this machine."""
+    from facefusion.provenance.manifest.claim import Digest
+    from facefusion.provenance.manifest.copies import read_copy
 
-
-def _tags_by_media(path: Path) -> Mapping[str, str]:
-    from facefusion.media import probe
-
-    return probe(path).metadata
-
-
-def _report(path: Path, texts: _Texts) -> MarkReport:
-    if texts.fault is not None:
-        broken = Finding("digital source type", "malformed", texts.fault)
-        others = tuple(Finding(name, "malformed", "see above") for name in ("AIGC", "software", "seal"))
-        return MarkReport(path, texts.place, (broken, *others), says_synthetic=False)
-    source, term = _source_finding(texts.source_type, texts.comment)
-    aigc, mark = _aigc_finding(texts.aigc)
-    software = _software_finding(texts.software)
-    findings = source, aigc, software, _seal_finding(texts, mark)
-    synthetic = term in SYNTHETIC_TERMS or (mark is not None and mark.label == "1")
-    return MarkReport(path, texts.place, findings, says_synthetic=synthetic)
-
-
-def _source_finding(uri: str | None, comment: str | None) -> tuple[Finding, str | None]:
-    if uri is None:
-        left = f"it was stripped; the comment still says: {comment}" if comment else "nothing says how this was made"
-        return Finding("digital source type", "missing", left), None
-    term = term_of(uri)
-    if term is None:
-        return Finding("digital source type", "malformed", f"{uri!r} is not a term of the IPTC vocabulary"), None
-    return Finding("digital source type", "present", term), term
-
-
-def _aigc_finding(text: str | None) -> tuple[Finding, AigcMark | None]:
-    if text is None:
-        return Finding("AIGC", "missing", "no mark as GB 45438-2025 asks for"), None
     try:
-        mark = AigcMark.parse(text)
-    except InvalidInput as error:
-        return Finding("AIGC", "malformed", str(error)), None
-    if not mark.content_producer:
-        return Finding("AIGC", "malformed", "names no ContentProducer"), mark
-    return Finding("AIGC", "present", f"{LABELS[mark.label]}, by {mark.content_producer}, id {mark.produce_id}"), mark
+        kept = read_copy(parse_asset(asset)) if asset else None
+    except InvalidInput:
+        kept = None
+    if kept is None:
+        return Finding("record", "missing", "nothing was kept about it on this machine")
+    outputs = {str(one.get("sha256")): str(one.get("name")) for one in kept.get("outputs", ()) if isinstance(one, dict)}
+    about = f"asset {asset}, made {kept.get('created')} with {kept.get('software')}"
+    same = outputs.get(Digest.of(path).sha256)
+    found = (
+        f"this is {same}, byte for byte" if same else f"this file is a changed copy of {', '.join(outputs.values())}"
+    )
+    return Finding("record", "present", f"{about}; {found}")
 
 
-def _software_finding(text: str | None) -> Finding:
-    if not text:
-        return Finding("software", "missing", "nothing names what made it")
-    return Finding("software", "present", text)
-
-
-def _seal_finding(texts: _Texts, mark: AigcMark | None) -> Finding:
-    if mark is None or not mark.reserved_code1:
-        return Finding("seal", "missing", "nothing ties the marks together")
-    if not mark.reserved_code1.startswith(SEAL_PREFIX):
-        return Finding("seal", "missing", "ReservedCode1 is that of another tool")
-    if mark.reserved_code1 == seal(texts.source_type or "", texts.software or "", mark):
-        return Finding("seal", "present", "the marks are as they were written")
-    return Finding("seal", "altered", "a mark was changed or removed after it was written")
+def _checked(findings: tuple[Finding, ...], manifest: ManifestReading, marked: str) -> tuple[Finding, ...]:
+    """`findings`, with the watermark called altered when it belongs to another output than the manifest."""
+    if not (marked and manifest.asset and marked != manifest.asset):
+        return findings
+    wrong = Finding("watermark", "altered", f"belongs to asset {marked}, the manifest to {manifest.asset}")
+    return tuple(wrong if finding.mark == "watermark" else finding for finding in findings)

@@ -9,6 +9,7 @@ import pytest
 
 from clips import Sound
 from facefusion.pipeline.workfolder import work_folder_of
+from packets import Packets, packets_of
 from portraits import make_film
 from resuming import FRAMES, LOOK, OUTPUT, SEGMENTS, swap
 
@@ -22,13 +23,13 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def whole(film: Path) -> bytes:
+def whole(film: Path) -> Packets:
     """What an uninterrupted run writes."""
     with chdir(film.parent):
         report = swap(film, OUTPUT)
         assert (report.segments, report.segments_kept, report.frames) == (SEGMENTS, 0, FRAMES)
         assert not work_folder_of(OUTPUT).exists()
-        return OUTPUT.read_bytes()
+        return packets_of(OUTPUT)
 
 
 @pytest.fixture

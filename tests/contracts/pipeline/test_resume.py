@@ -22,6 +22,7 @@ from facefusion.pipeline.durable import HashedFile
 from facefusion.pipeline.engine import run
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.workfolder import work_folder_of
+from packets import Packets, packets_of
 from portraits import HEIGHT, WIDTH, make_film
 from resuming import FRAMES, OUTPUT, SEGMENTS, finished, swap, swap_command
 
@@ -49,10 +50,10 @@ def telling(said: list[str]) -> Progress:
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_any_number_of_workers_gives_the_same_bytes(workers: int, film: Path, whole: bytes, tmp_path: Path) -> None:
+def test_any_number_of_workers_gives_the_same_bytes(workers: int, film: Path, whole: Packets, tmp_path: Path) -> None:
     output = OUTPUT
     swap(film, output, workers=workers)
-    assert output.read_bytes() == whole
+    assert packets_of(output) == whole
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4"]
 
 
@@ -66,7 +67,7 @@ def _killed_when(condition: Callable[[], bool], film: Path, output: Path, worker
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no kill -9")
 @pytest.mark.parametrize(("workers", "after"), [(1, 1), (2, 2)])
 def test_after_a_kill_the_same_request_continues(
-    workers: int, after: int, film: Path, whole: bytes, tmp_path: Path
+    workers: int, after: int, film: Path, whole: Packets, tmp_path: Path
 ) -> None:
     output = OUTPUT
     _killed_when(lambda: len(finished(output)) >= after, film, output, workers)
@@ -80,16 +81,16 @@ def test_after_a_kill_the_same_request_continues(
     now = {path.name: path.stat().st_mtime_ns for path in finished(output)}
     assert len(now) == SEGMENTS
     assert kept.items() <= now.items(), "finished segments were left as they are"
-    assert output.read_bytes() == whole
+    assert packets_of(output) == whole
 
 
-def test_what_a_cancelled_run_finished_is_used(film: Path, whole: bytes, tmp_path: Path) -> None:
+def test_what_a_cancelled_run_finished_is_used(film: Path, whole: Packets, tmp_path: Path) -> None:
     output = OUTPUT
     stopped_after(film, output)
     report = swap(film, output)
     assert (report.segments, report.segments_kept) == (SEGMENTS, 2)
     assert "2 of 3 segments kept" in report.lines()[0]
-    assert output.read_bytes() == whole
+    assert packets_of(output) == whole
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4"]
 
 
@@ -115,7 +116,7 @@ def test_work_that_is_not_wanted_goes(film: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("harm", ["flip", "cut", "empty"])
 def test_segments_that_were_tampered_with_are_rendered_again(
-    harm: str, film: Path, whole: bytes, tmp_path: Path
+    harm: str, film: Path, whole: Packets, tmp_path: Path
 ) -> None:
     output = OUTPUT
     first, _ = stopped_after(film, output)
@@ -126,7 +127,7 @@ def test_segments_that_were_tampered_with_are_rendered_again(
     report = swap(film, output, telling(said))
     assert report.segments_kept == 1
     assert any("is damaged; it is rendered again" in line for line in said)
-    assert output.read_bytes() == whole
+    assert packets_of(output) == whole
 
 
 @pytest.mark.parametrize("change", ["plan", "clip", "folder"])
@@ -149,16 +150,16 @@ def test_work_of_another_request_is_not_used(change: str, film: Path, tmp_path: 
         assert all((a.pixels == b.pixels).all() for a, b in zip(one, other, strict=True))
 
 
-def test_a_renamed_clip_is_the_same_clip(film: Path, whole: bytes, tmp_path: Path) -> None:
+def test_a_renamed_clip_is_the_same_clip(film: Path, whole: Packets, tmp_path: Path) -> None:
     output, copy = OUTPUT, tmp_path / "copy.mp4"
     shutil.copy(film, copy)
     stopped_after(copy, output)
     moved = copy.rename(tmp_path / "moved.mp4")
     assert swap(moved, output).segments_kept == 2
-    assert len(output.read_bytes()) == len(whole)
+    assert len(packets_of(output)) == len(whole)
 
 
-def test_a_second_run_of_the_same_output_refuses(film: Path, whole: bytes, tmp_path: Path) -> None:
+def test_a_second_run_of_the_same_output_refuses(film: Path, whole: Packets, tmp_path: Path) -> None:
     output, caught = OUTPUT, []
 
     def listen(event: ProgressEvent) -> None:
@@ -171,10 +172,12 @@ def test_a_second_run_of_the_same_output_refuses(film: Path, whole: bytes, tmp_p
     assert caught == [
         f"{output}: another run (process {os.getpid()}) is writing it; wait for it or choose another name"
     ]
-    assert output.read_bytes() == whole
+    assert packets_of(output) == whole
 
 
-def test_a_full_disk_pauses_the_run(film: Path, whole: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_pauses_the_run(
+    film: Path, whole: Packets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     output, write, room = OUTPUT, HashedFile.write, [0]
 
     def limited(self: HashedFile, data: bytes, /) -> None:
@@ -200,7 +203,7 @@ def test_a_full_disk_pauses_the_run(film: Path, whole: bytes, tmp_path: Path, mo
     assert DiskFull.exit_code == 7
     assert len(sizes) > 1
     assert sizes == sorted(sizes)
-    assert output.read_bytes() == whole
+    assert packets_of(output) == whole
 
 
 def test_a_clip_that_cannot_be_sought_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +226,7 @@ def test_a_clip_that_cannot_be_sought_is_decoded_once(tmp_path: Path, monkeypatc
         swap(film, tmp_path / f"out{workers}.mp4", workers=workers)
         assert begins[-1] == 0
         assert len(begins) <= 3
-        files.append((tmp_path / f"out{workers}.mp4").read_bytes())
+        files.append(packets_of(tmp_path / f"out{workers}.mp4"))
     with open_media(tmp_path / "out1.mp4") as one, open_media(tmp_path / "out3.mp4") as other:
         assert all((a.pixels == b.pixels).all() for a, b in zip(one, other, strict=True))
         assert one.num_frames == 30

@@ -15,6 +15,7 @@ import pytest
 from facefusion.errors import OutputExists
 from facefusion.pipeline.workfolder import work_folder_of
 from facefusion.provenance import sidecar_path
+from packets import Packets, packets_of
 from resuming import CREATED, FRAMES, OUTPUT, SEGMENTS, finished, killed_when, swap
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows has no kill -9")
@@ -38,9 +39,9 @@ def killed(appeared: Path, own_folder: None) -> None:
 
 
 @pytest.mark.parametrize("moment", ["it appeared", "half is removed", "before the last trace goes"])
-def test_nothing_is_left_to_do(moment: str, film: Path, whole: bytes, tmp_path: Path) -> None:
+def test_nothing_is_left_to_do(moment: str, film: Path, whole: Packets, tmp_path: Path) -> None:
     killed_when(moment, film)
-    assert OUTPUT.read_bytes() == whole
+    assert packets_of(OUTPUT) == whole
     assert work_folder_of(OUTPUT).is_dir()
     made = OUTPUT.stat()
     report = swap(film, OUTPUT)
@@ -52,20 +53,20 @@ def test_nothing_is_left_to_do(moment: str, film: Path, whole: bytes, tmp_path: 
         swap(film, OUTPUT)
 
 
-def test_before_the_output_appears_no_segment_is_lost(film: Path, whole: bytes, tmp_path: Path) -> None:
+def test_before_the_output_appears_no_segment_is_lost(film: Path, whole: Packets, tmp_path: Path) -> None:
     killed_when("before it appears", film)
     assert not OUTPUT.exists()
     assert swap(film, OUTPUT).segments_kept == SEGMENTS
-    assert OUTPUT.read_bytes() == whole
+    assert packets_of(OUTPUT) == whole
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4"]
 
 
-def test_after_the_last_trace_the_folder_goes_too(film: Path, whole: bytes, tmp_path: Path) -> None:
+def test_after_the_last_trace_the_folder_goes_too(film: Path, whole: Packets, tmp_path: Path) -> None:
     killed_when("the last trace is gone", film)
     assert work_folder_of(OUTPUT).is_dir()
     with pytest.raises(OutputExists):
         swap(film, OUTPUT)
-    assert OUTPUT.read_bytes() == whole
+    assert packets_of(OUTPUT) == whole
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4"]
 
 
@@ -74,7 +75,7 @@ def test_marks_beside_the_output_do_not_stop_the_next_run(film: Path, tmp_path: 
     killed_when("before it appears", film, output)
     assert sidecar_path(output).exists()
     assert swap(film, output).segments_kept == SEGMENTS
-    assert {path.name for path in tmp_path.iterdir()} == {"out.avi", sidecar_path(output).name}
+    assert {path.name for path in tmp_path.iterdir()} == {"out.avi", "out.avi.c2pa", "out.avi.xmp"}
 
 
 def test_somebody_elses_marks_are_never_replaced(film: Path, tmp_path: Path) -> None:
@@ -119,11 +120,11 @@ def test_a_record_that_was_tampered_with_proves_nothing(harm: str, film: Path, k
 
 
 def test_where_overwriting_is_allowed_the_older_file_is_replaced(
-    film: Path, whole: bytes, tmp_path: Path, killed: None
+    film: Path, whole: Packets, tmp_path: Path, killed: None
 ) -> None:
     replaced(OWN)
     assert swap(film, OUTPUT, overwrite=True).segments_kept == SEGMENTS
-    assert OUTPUT.read_bytes() == whole
+    assert packets_of(OUTPUT) == whole
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4"]
 
 

@@ -153,7 +153,11 @@ def test_a_sequence_keeps_its_numbers(source: Path, tmp_path: Path) -> None:
         write_png(tmp_path / f"shot.{1001 + number}.png", scene(number))
     (tmp_path / "out").mkdir()
     swap(source, tmp_path / "shot.%04d.png", tmp_path / "out" / "done.%04d.png", start="1f", end="3f")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["done.1002.png", "done.1003.png"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "done.####.png.c2pa",
+        "done.1002.png",
+        "done.1003.png",
+    ]
     assert verify(tmp_path / "out" / "done.1002.png").is_marked
 
 

@@ -18,7 +18,18 @@ from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.sections import keys, sections
 
 LEAST: dict[str, Any] = {"source": ["a.jpg"], "target": "b.mp4", "output": "c.mp4"}
-SPECIAL = {*LEAST, "assign", "processor", "start", "end", "face-selector-mode", "reference-image", "label-text"}
+SIGNING = {"signing-certificate", "signing-key", "signing-url", "signing-timestamp-url"}
+SPECIAL = {
+    *LEAST,
+    *SIGNING,
+    "assign",
+    "processor",
+    "start",
+    "end",
+    "face-selector-mode",
+    "reference-image",
+    "label-text",
+}
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=12)
 
 
@@ -41,6 +52,7 @@ MAPPINGS = st.fixed_dictionaries(
     optional={
         **{name: _value(key.option) for name, key in keys().items() if name not in SPECIAL},
         "assign": st.lists(st.integers(1, 9).map(lambda n: f"{n}=a.jpg,b.jpg"), max_size=2),
+        "signing-timestamp-url": st.sampled_from(["https://time.example/", "http://time.example:80/tsa"]),
         "processor": st.sampled_from([["face_swapper"], ["face-enhancer"], ["face_enhancer", "face_swapper"]]),
     },
 )

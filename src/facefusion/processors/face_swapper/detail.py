@@ -14,6 +14,8 @@ from facefusion.geometry.color import luma
 
 _BLURS = (0.0, 0.35, 0.5, 0.65, 0.8, 1.0, 1.25, 1.6, 2.0, 2.6)
 _WINDOW = 160
+_LEAST_GRAIN = 0.75 / 255
+"""Less than a step of 8 bits is not seen as grain, but may be fine texture of the target, which does not flicker."""
 
 
 def match_detail(patch: Float32, target: Float32, mask: Float32, strength: float, seed: int) -> Float32:
@@ -29,7 +31,7 @@ def match_detail(patch: Float32, target: Float32, mask: Float32, strength: float
     blur = _needed_blur(ours, theirs, used, noise) * strength
     softened = cv2.GaussianBlur(patch, (0, 0), blur) if blur > 0.2 else patch
     missing = noise**2 - grain_sigma(luma(softened[window]), used) ** 2
-    if missing <= (0.4 / 255) ** 2:
+    if missing <= _LEAST_GRAIN**2:
         return softened
     amount = np.float32(np.sqrt(missing) * strength)
     out = np.empty_like(patch)

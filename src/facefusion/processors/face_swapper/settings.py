@@ -37,7 +37,7 @@ class Settings:
         1.0,
         low=0.0,
         high=1.0,
-        why="how closely sharpness and grain follow the target; 0 keeps the photo's own sharpness",
+        why="how closely sharpness, contrast of the skin and grain follow the target; 0 keeps the photo's own",
     )
     max_yaw_deg: float = option(
         70.0,

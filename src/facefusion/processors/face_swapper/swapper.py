@@ -38,6 +38,7 @@ from facefusion.processors.face_swapper.render import (
 from facefusion.processors.face_swapper.sampling import Mipmaps, smooth_normals, view_in_texels
 from facefusion.processors.face_swapper.settings import Settings
 from facefusion.processors.face_swapper.shape import mean_shape, moved_landmarks
+from facefusion.processors.face_swapper.skin_contrast import match_contrast
 from facefusion.processors.face_swapper.texture import LIGHT_SIZE, UV_EYE_DISTANCE, build_texture, texture_size
 
 _MARGIN = 0.17
@@ -203,8 +204,11 @@ class FaceSwapper:
         seen = None if aligned.visible is None else aligned.visible[part]
         drawn = draw_coordinates(after - shift, z, base[part].shape[:2])
         face = self._face_pixels(drawn, ratio, landmarks)
-        face = _over(base[part], face, _validity(drawn), self.settings.detail_match, seed=aligned.frame_index)
-        face = self._with_own_skin(face, base[part], seen, drawn, landmarks)
+        own, skin = self._shares(drawn, seen, landmarks)
+        validity, matched = _validity(drawn), self.settings.detail_match
+        face = match_contrast(face, base[part], skin * validity, _eye_distance_px(landmarks), matched)
+        face = _over(base[part], face, validity, matched, seed=aligned.frame_index)
+        face = show_own_skin(face, base[part], own, skin)
         face = self._with_irises(face, after - shift, ratio)
         pixels, mask = base.copy(), np.zeros(base.shape[:2], np.float32)
         np.clip(face, 0.0, 1.0, out=pixels[part])
@@ -241,18 +245,16 @@ class FaceSwapper:
         return np.exp(np.log(ratio) + np.float32(_LIP_TONE) * change * lip_share(LIGHT_SIZE)[..., None])
 
     def _face_pixels(self, drawn: Drawn, ratio: Float32, landmarks: Landmarks) -> Float32:
-        eye_distance = float(np.linalg.norm(landmarks.xy[468] - landmarks.xy[473]))
-        texture = self.source.texture.sample(drawn.uv, eye_distance, UV_EYE_DISTANCE)
+        texture = self.source.texture.sample(drawn.uv, _eye_distance_px(landmarks), UV_EYE_DISTANCE)
         return relight(texture, light_fields(self.source.base, ratio), drawn.uv, drawn.covered)
 
-    def _with_own_skin(
-        self, pixels: Float32, base: Float32, visible: Float32 | None, drawn: Drawn, landmarks: Landmarks
-    ) -> Float32:
+    def _shares(self, drawn: Drawn, visible: Float32 | None, landmarks: Landmarks) -> tuple[Float32, Float32]:
+        """(h, w) each: how much of the performer's own skin shows, and where plain skin is seen."""
         share = own_share(self.source.unseen, landmarks.xy, self.source.eye_opening)
         place = drawn.uv * np.float32(MAP_SIZE - 1)
         both = cv2.remap(np.dstack([share, uv_maps(MAP_SIZE).skin]), place, None, cv2.INTER_LINEAR)
-        own, trusted = (plane * drawn.covered for plane in cv2.split(both))
-        return show_own_skin(pixels, base, own, trusted if visible is None else trusted * visible)
+        own, skin = (plane * drawn.covered for plane in cv2.split(both))
+        return own, skin if visible is None else skin * visible
 
     def _with_irises(self, pixels: Float32, after: Float32, ratio: Float32) -> Float32:
         if self.source.iris is None:
@@ -261,6 +263,10 @@ class FaceSwapper:
         for eye_number in (0, 1):
             pixels = paint_iris(pixels, after, self.source.iris, brightness, self.settings.iris_strength, eye_number)
         return pixels
+
+
+def _eye_distance_px(landmarks: Landmarks) -> float:
+    return float(np.linalg.norm(landmarks.xy[468] - landmarks.xy[473]))
 
 
 def _validity(drawn: Drawn) -> Float32:

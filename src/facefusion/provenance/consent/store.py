@@ -57,6 +57,22 @@ class ConsentStore:
             self.revoke(path, consent.revocation)
         return path
 
+    def take_in(self, consent: SignedConsent) -> Path:
+        """Keep a record from elsewhere; one that is kept already gains its signatures and its revocation, loses none.
+
+        Raises InvalidInput when another record of this id is kept, OutputFailed.
+        """
+        path = self.folder / f"{consent.record.record_id}.json"
+        if not path.exists():
+            return self.add(consent)
+        kept = self._with_revocation(path)
+        if kept.record != consent.record or kept.signatures != consent.signatures[: len(kept.signatures)]:
+            raise InvalidInput(f"{path}: another record of this id is kept, or other signatures; remove it first")
+        write_consent(path, replace(consent, revocation=None, wrapped_key=None), overwrite=True)
+        if consent.revocation is not None and kept.revocation is None:
+            self.revoke(path, consent.revocation)
+        return path
+
     def revoke(self, path: Path, revocation: Revocation) -> Path:
         """Put a revocation beside the record at `path`. Raises OutputExists when one lies there, OutputFailed."""
         beside = revocation_path(path)
