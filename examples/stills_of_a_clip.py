@@ -1,7 +1,7 @@
 """Measure a clip once, then draw only some frames:  python examples/stills_of_a_clip.py anna.jpg clip.mp4 folder
 
 Rendering is a function of frame, analysis and plan, so any frame can be drawn alone and comes out the same. Frames of
-`render` carry the visible label already; `marks_of` gives the metadata that goes with them.
+`render` carry the visible label already; `Marking` gives the metadata and the signature that go with them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from facefusion import Plan, analyse, open_media, render
 from facefusion.media import write_image
 from facefusion.pipeline.engine import marks_of
+from facefusion.pipeline.marking import Facts, Marking
 
 
 def main(source_path: str, target_path: str, folder: str, every: int = 4) -> None:
@@ -25,7 +26,8 @@ def main(source_path: str, target_path: str, folder: str, every: int = 4) -> Non
             plan = Plan.from_mapping({**wanted, "start": f"{start}f", "end": f"{start + 1}f"})
             for frame in render(reader, analysis, plan):
                 path = Path(folder) / f"still_{frame.index:04d}.png"
-                write_image(path, frame, xmp=marks_of(plan).xmp(), overwrite=True)
+                marking = Marking.of(marks_of(plan), Facts.of(plan), plan.manifest, overwrite=True)
+                write_image(path, frame, xmp=marking.marks.xmp(), seal=marking.seal(path), overwrite=True)
 
 
 if __name__ == "__main__":

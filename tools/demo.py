@@ -20,7 +20,9 @@ from PIL import Image, ImageDraw, ImageFont
 from facefusion import __version__
 from facefusion.core import Frame, UInt8
 from facefusion.media import open_media, read_image, write_image
+from facefusion.pipeline.marking import Facts, Marking
 from facefusion.provenance import Labeller, LabelSettings, Marks, verify
+from facefusion.provenance.manifest.settings import SigningSettings
 
 MOMENTS = (180, 240, 300, 420)
 """Frames of the clip that are shown: a hand across the face, speech, a laugh, a tilted head."""
@@ -101,13 +103,16 @@ def cell(pixels: UInt8, caption: str) -> UInt8:
 
 
 def save(picture: UInt8, path: Path) -> None:
-    """Write a sheet with the same label, in a strip below, and the same metadata as every result."""
+    """Write a sheet with the same label, in a strip below, and the same metadata and signature as every result."""
     marks = Marks.of({"mesh"}, created=datetime.now(UTC), produce_id=f"demo-{path.stem}", version=__version__)
     strip = np.full((round(min(picture.shape[:2]) * 0.15), picture.shape[1], 3), 255, np.uint8)
     picture = np.vstack([picture, strip])
     label = Labeller(LabelSettings(), width=picture.shape[1], height=picture.shape[0], is_video=False)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_image(path, Frame(label.apply(picture, seconds=None)), quality=88, xmp=marks.xmp(), overwrite=True)
+    facts = Facts(effects=(("face_swapper", "mesh"),), label={"text": LabelSettings().text})
+    marking = Marking.of(marks, facts, SigningSettings(), overwrite=True)
+    labelled = Frame(label.apply(picture, seconds=None))
+    write_image(path, labelled, quality=88, xmp=marks.xmp(), seal=marking.seal(path), overwrite=True)
 
 
 def report(path: Path) -> None:
