@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
 from benchmarks import cached, kill, stages, workers
 from benchmarks.cost import Spent
 from benchmarks.kill import Killed, Undisturbed
@@ -80,11 +81,20 @@ def test_shares_are_judged_without_the_four_that_a_run_is_for() -> None:
 
 def test_the_speed_up_is_that_of_medians() -> None:
     spent = {1: [Spent(10, 10), Spent(12, 10), Spent(11, 10)], 2: [Spent(6, 11), Spent(5.5, 11), Spent(9, 11)]}
-    result = workers.summary(spent, {"one"})
+    result = workers.summary(spent, {"one"}, [1.9, 1.95])
+    assert result.name == "workers"
     assert result.figures["speed_up"] == 11 / 6
     assert result.figures["processor_time_ratio"] == 1.1
     assert result.misses() == []
-    assert [bar.figure for bar in workers.summary(spent, {"one", "two"}).misses()] == ["other_results"]
+    assert [bar.figure for bar in workers.summary(spent, {"one", "two"}, [2.0]).misses()] == ["other_results"]
+
+
+def test_a_speed_up_on_a_machine_that_was_not_free_is_no_claim() -> None:
+    spent = {1: [Spent(10, 10)], 2: [Spent(9, 11)]}
+    result = workers.summary(spent, {"one"}, [1.9, 1.2])
+    assert result.name == "workers_disturbed"
+    assert result.figures["machine_speed_up"] == pytest.approx(1.55)
+    assert workers.machine_speed_up(1) == pytest.approx(1, rel=0.9)
 
 
 def test_a_second_run_is_judged_by_medians() -> None:
