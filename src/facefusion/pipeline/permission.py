@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from facefusion.core import Analysis, Face, Float32, Pixels, Progress
 from facefusion.errors import RefusedByPolicy
@@ -33,9 +34,10 @@ OPERATIONS: Mapping[str, str] = {
 def as_policy_asks(plan: Plan) -> Plan:
     """`plan` with the label that its policy asks for. Raises UsageError and InvalidInput for the policy."""
     policy = load_policy(plan.permission.policy)
-    if not policy.label_text:
-        return plan
-    return replace(plan, label=replace(plan.label, text=policy.label_text))
+    asked: dict[str, Any] = {"text": policy.label_text} if policy.label_text else {}
+    if policy.label_preset:
+        asked["preset"] = policy.label_preset
+    return replace(plan, label=replace(plan.label, **asked)) if asked else plan
 
 
 @dataclass(frozen=True, slots=True, eq=False)

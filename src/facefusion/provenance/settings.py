@@ -6,9 +6,19 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from facefusion.core.settings import SettingsError, check_settings, option
+from facefusion.core.settings import SettingsError, check_settings, option, options_of
 
 LabelPosition = Literal["top-left", "top", "top-right", "bottom-left", "bottom", "bottom-right"]
+
+LabelPreset = Literal["own", "gb45438", "quiet", "card"]
+
+PRESETS: dict[LabelPreset, dict[str, float]] = {
+    "own": {},
+    "gb45438": {"size": 0.05, "opening_seconds": 3.0, "opening_size": 0.05, "corner_size": 0.025},
+    "quiet": {"size": 0.05, "opening_seconds": 2.0, "opening_size": 0.05, "corner_size": 0.02},
+    "card": {"size": 0.07, "opening_seconds": 4.0, "opening_size": 0.1, "corner_size": 0.025},
+}
+"""Sizes and times by name; none goes below the rule's limits. "own" leaves what was said or the defaults."""
 
 FEWEST_LETTERS = 2
 """A label with fewer letters or digits says nothing; that would be a way to switch it off."""
@@ -46,12 +56,21 @@ class LabelSettings:
         high=0.2,
         why="letter height of the mark that stays afterwards, fraction of the shorter side; small keeps it quiet",
     )
+    preset: LabelPreset = option(
+        "own",
+        why="sizes and times together: gb45438 as that rule asks, quiet as small and short as it allows, card a large "
+        "opening; a size or time that is given as well wins; own takes them one by one",
+    )
     font: str = option(
         "", why="font file for the text; empty takes the built-in one, or a system font when the text needs it"
     )
 
     def __post_init__(self) -> None:
         check_settings(self)
+        defaults = {one.name: one.default for one in options_of(LabelSettings)}
+        for name, value in PRESETS[self.preset].items():
+            if getattr(self, name) == defaults[name]:
+                object.__setattr__(self, name, value)
         _check_text(self.text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from facefusion.core import Box, ColorInfo, Pixels, SettingsError
 from facefusion.errors import InvalidInput, UsageError
 from facefusion.provenance import Labeller, LabelSettings, fonts
+from facefusion.provenance.settings import LabelPreset
 
 SIZES = [(1920, 1080), (1080, 1920), (640, 360), (176, 144), (144, 176), (64, 64), (2000, 100)]
 GREY = 128
@@ -210,3 +212,51 @@ def test_cost_at_1080p() -> None:
         label.draw(pixels, seconds=0.0)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.5e-3
+
+
+@pytest.mark.parametrize("preset", ["gb45438", "quiet", "card"])
+@pytest.mark.parametrize(("width", "height"), [(640, 360), (360, 640), (1080, 1920)])
+def test_every_preset_keeps_the_limits_of_the_rule(preset: LabelPreset, width: int, height: int) -> None:
+    clip = Labeller(LabelSettings(preset=preset), width=width, height=height, is_video=True)
+    assert clip.box(seconds=1.99) == clip.box(seconds=0)
+    assert clip.letter_height_px(seconds=1.99) >= 0.05 * min(width, height)
+    picture = Labeller(LabelSettings(preset=preset), width=width, height=height, is_video=False)
+    assert picture.letter_height_px() >= 0.05 * min(width, height)
+
+
+def test_presets_differ_and_what_was_said_wins() -> None:
+    quiet, card = LabelSettings(preset="quiet"), LabelSettings(preset="card")
+    assert quiet.opening_seconds == 2.0
+    assert quiet.corner_size < LabelSettings().corner_size
+    assert card.opening_size > LabelSettings().opening_size
+    assert LabelSettings(preset="card", opening_size=0.2).opening_size == 0.2
+    assert LabelSettings(preset="gb45438") == replace(LabelSettings(), preset="gb45438")
+
+
+def busy(kind: str) -> np.ndarray:
+    """Grounds that swallow text: fine checkers, stripes, and a photo's detail at full strength."""
+    rows, columns = np.mgrid[0:360, 0:640]
+    if kind == "checker":
+        flat = ((rows // 3 + columns // 3) % 2) * 255
+    elif kind == "stripes":
+        flat = (columns // 2 % 2) * 255
+    else:
+        waves = 127 + 90 * np.sin(rows * columns / 900)
+        flat = (waves + np.random.default_rng(3).normal(0, 40, rows.shape)).clip(0, 255)
+            0, 255
+        )
+    return np.repeat(flat[..., None], 3, axis=2).astype(np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["checker", "stripes", "photo"])
+def test_letters_stand_out_from_busy_grounds(kind: str) -> None:
+    """The darkest letter against the brightest ground that shows through the plate: at least 4.5 to 1."""
+    labeller = Labeller(LabelSettings(), width=640, height=360, is_video=False)
+    flat = labeller.apply(np.zeros((360, 640, 3), np.uint8))
+    letters, plate = (flat == 255).all(axis=2), labeller.box()
+    inside = np.zeros(letters.shape, bool)
+    inside[int(plate.y0) + 6 : int(plate.y1) - 6, int(plate.x0) + 6 : int(plate.x1) - 6] = True
+    shown = labeller.apply(busy(kind))[..., 0] / 255.0
+    light = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    ground = inside & (flat == 0).all(axis=2)
+    assert (light[letters].min() + 0.05) / (light[ground].max() + 0.05) >= 4.5

@@ -19,7 +19,7 @@ from facefusion.provenance.keys import PublicKey
 from facefusion.provenance.plain_fields import PlainFields
 
 PROFILES = ("personal", "teaching", "production", "broadcast")
-LABEL_PRESETS = ("", "gb45438", "quiet")
+LABEL_PRESETS = ("", "gb45438", "quiet", "card")
 _LARGEST_FILE = 1 << 20
 
 
