@@ -243,8 +243,6 @@ def busy(kind: str) -> np.ndarray:
     else:
         waves = 127 + 90 * np.sin(rows * columns / 900)
         flat = (waves + np.random.default_rng(3).normal(0, 40, rows.shape)).clip(0, 255)
-            0, 255
-        )
     return np.repeat(flat[..., None], 3, axis=2).astype(np.uint8)
 
 
