@@ -103,6 +103,8 @@ def revoke(
     holder = consent.by("rights-holder")
     if holder is None:
         raise UsageError(f"consent {record}: nobody has signed it, there is nothing to revoke; delete the file")
+    if consent.revocation is not None:
+        raise UsageError(f"consent {record}: was revoked already; a revocation stays")
     statement = Revocation.of(consent.record, signing_key(key, passphrase_file), revoked=moments.now(), reason=reason)
     if fault := statement.fault(consent.record, holder.key):
         raise KeyUnusable(f"consent {record}: {fault}; use the key it was signed with ({holder.key.fingerprint[:16]})")
