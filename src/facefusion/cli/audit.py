@@ -12,7 +12,8 @@ from facefusion.cli.call import Call
 from facefusion.errors import InvalidInput, OutputExists, OutputFailed
 
 if TYPE_CHECKING:
-    from facefusion.provenance.audit import AuditLog, Head
+    from facefusion.provenance.audit.entry import Head
+    from facefusion.provenance.audit.log import AuditLog
     from facefusion.provenance.keys import PublicKey
 
 NOT_WHOLE = 1
@@ -54,7 +55,7 @@ def verify(
     trust: list[Path] = _TRUST,
 ) -> None:
     """Show whether entries were changed, deleted, reordered, forged or cut off; exit code 1 when they were."""
-    from facefusion.provenance.audit import check
+    from facefusion.provenance.audit.checking import check
 
     call, log = Call.of(context), _log(audit_file)
     report = check(log, trusted=_trusted(trust), checkpoints=[_head(path) for path in checkpoint])
@@ -89,7 +90,7 @@ def export(
 
 
 def _log(path: Path | None) -> AuditLog:
-    from facefusion.provenance.audit import AuditLog
+    from facefusion.provenance.audit.log import AuditLog
 
     if path is not None and not path.exists():
         raise InvalidInput(f"{path}: no such file; check the spelling")
@@ -104,8 +105,7 @@ def _trusted(paths: list[Path]) -> list[PublicKey]:
 
 
 def _head(path: Path) -> Head:
-    from facefusion.provenance.audit import Head
-    from facefusion.provenance.audit.entry import Malformed
+    from facefusion.provenance.audit.entry import Head, Malformed
 
     try:
         return Head.parse(_text(path))

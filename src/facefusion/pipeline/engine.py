@@ -23,6 +23,7 @@ from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
 from facefusion.pipeline.analysis_file import check_belongs
 from facefusion.pipeline.anonymity import anonymity_of, check_report, write_report
+from facefusion.pipeline.auditing import RunAudit
 from facefusion.pipeline.content_check import ContentWatch
 from facefusion.pipeline.deliver import ClipSink, open_sink
 from facefusion.pipeline.fingerprint import NOT_IN_THE_RESULT, request_key
@@ -36,7 +37,7 @@ from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import load_given
 from facefusion.pipeline.ranges import RangeRenderer, rendered_frames
 from facefusion.pipeline.render import Rendered
-from facefusion.pipeline.report import Made, RunReport, Tally
+from facefusion.pipeline.report import Made, RunReport, Tally, left_out_lines
 from facefusion.pipeline.segment_run import SegmentRun
 from facefusion.pipeline.segments import segments_of
 from facefusion.pipeline.sinks import Sink
@@ -62,8 +63,20 @@ def run(
     was measured before, with its edits; by default the target is measured now. cache: where analyses are looked for
     and kept. Raises InvalidInput when the analysis is of another clip, and the errors of `facefusion.errors`.
     """
-    progress, begun = progress or Progress(), time.monotonic()
     plan = as_policy_asks(plan)
+    with RunAudit.of(plan).telling() as audit:
+        return _run(plan, audit, progress or Progress(), created, analysis, cache)
+
+
+def _run(
+    plan: Plan,
+    audit: RunAudit,
+    progress: Progress,
+    created: datetime | None,
+    analysis: Analysis | None,
+    cache: AnalysisCache | None,
+) -> RunReport:
+    begun = time.monotonic()
     check_paths(plan)
     check_report(plan)
     progress.start("prepare")
@@ -74,11 +87,13 @@ def run(
             check_belongs(analysis, reader)
         before = finished_before(plan, reader, progress, created=created, analysis=analysis)
         if before is not None:
+            audit.found()
             return before
         with (
             single_threaded_opencv(len(part) > 1),
             _opened(plan, reader, part, progress, created) as (sink, work),
         ):
+            audit.begun(sink.marking)
             done = _Run(plan, reader, part, progress, sink, work).done(analysis, cache)
             if isinstance(sink, ClipSink) and work is not None:
                 sink.remember = lambda complete: remember(
@@ -86,6 +101,7 @@ def run(
                 )
             progress.start("finish")
         hidden = _reported(plan, done.renderer, reader, part) if plan.hides_people else ()
+    audit.done(sink.marking, done.decision)
     report = done.report(plan, reader, sink, begun)
     return replace(report, warnings=(*report.warnings, *hidden))
 
@@ -145,7 +161,7 @@ class _Run:
         if isinstance(self.sink, ClipSink) and self.work is not None:
             made, told = self._by_segments(self.sink, self.work, renderer, tally), []
         else:
-            made, told = Made(0, 0), _left_out(self._by_frames(renderer, tally))
+            made, told = Made(0, 0), left_out_lines(self._by_frames(renderer, tally))
         return _Done(analysis, tally, made, warnings, told, decision, renderer)
 
     def _measured(self, reader: MediaReader, analyser: FaceAnalyser, cache: AnalysisCache | None) -> Analysis:
@@ -276,17 +292,6 @@ def marks_of(plan: Plan, created: datetime | None = None) -> Marks:
 def _is_kept(rendered: Rendered, reader: MediaReader, plan: Plan) -> bool:
     """A picture of a folder in which nobody is changed is left out, unless unchanged ones are wanted."""
     return bool(rendered.notes) or reader.info.kind != "folder" or plan.job.allow_no_face
-
-
-def _left_out(names: Sequence[str]) -> list[str]:
-    if not names:
-        return []
-    return [f"{_listed(names)}: left out, nobody there is changed; --allow-no-face writes them unchanged"]
-
-
-def _listed(names: Sequence[str], *, most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def _provider_warnings(plan: Plan, progress: Progress) -> list[str]:

@@ -17,7 +17,8 @@ from facefusion.pipeline.media_identity import identity_of
 from facefusion.pipeline.plan import Plan
 
 _SIGNING = ("signing-certificate", "signing-key", "signing-url", "signing-timestamp-url")
-NOT_IN_THE_RESULT = ("overwrite", "workers", "threads", "keep-work", *_SIGNING)
+_AUDIT = ("audit-file", "audit-names", "audit-project")
+NOT_IN_THE_RESULT = ("overwrite", "workers", "threads", "keep-work", *_SIGNING, *_AUDIT)
 """Keys of a request that change how it is done, not what comes out."""
 _FILES = ("output", "source", "assign", "target", "reference-image", "except-image", "mask-image")
 

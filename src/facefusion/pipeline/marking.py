@@ -83,6 +83,11 @@ class Marking:
         """Signed as `signing` says."""
         return Marking(marks, facts, credentials_of(signing), overwrite)
 
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """The files that were sealed so far."""
+        return tuple(self._outputs)
+
     def decide(self, decision: Decision) -> None:
         """Take down what the policy decided about the run, once that is known."""
         said: dict[str, Any] = dict(self.facts.label or {})

@@ -18,6 +18,7 @@ from facefusion.media.rates import parse_rate
 from facefusion.pipeline import catalog, sections
 from facefusion.pipeline.cues import Cue, parse_cue
 from facefusion.pipeline.settings import EncodeSettings, JobSettings, SelectorSettings
+from facefusion.provenance.audit.settings import AuditSettings
 from facefusion.provenance.consent.settings import PermissionSettings
 from facefusion.provenance.manifest.settings import SigningSettings
 from facefusion.provenance.settings import LabelSettings
@@ -41,6 +42,7 @@ class Plan:
     label: LabelSettings
     permission: PermissionSettings
     manifest: SigningSettings
+    audit: AuditSettings
     effects: Mapping[str, Any]
 
     def __post_init__(self) -> None:

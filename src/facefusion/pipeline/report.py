@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -132,3 +132,15 @@ class RunReport:
 
 def _counted(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def left_out_lines(names: Sequence[str]) -> list[str]:
+    """What is told of pictures of a folder that were not written."""
+    if not names:
+        return []
+    return [f"{_listed(names)}: left out, nobody there is changed; --allow-no-face writes them unchanged"]
+
+
+def _listed(names: Sequence[str], *, most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

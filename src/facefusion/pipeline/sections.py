@@ -50,6 +50,7 @@ _SHARED: tuple[tuple[str, str, str, str], ...] = (
     ("label", "Label", "label_", f"{_ROOM}.provenance.settings:LabelSettings"),
     ("permission", "Permission", "", f"{_ROOM}.provenance.consent.settings:PermissionSettings"),
     ("manifest", "Signing", "signing_", f"{_ROOM}.provenance.manifest.settings:SigningSettings"),
+    ("audit", "Audit log", "", f"{_ROOM}.provenance.audit.settings:AuditSettings"),
 )
 
 

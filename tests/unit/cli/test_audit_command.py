@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from command_line import call
-from facefusion.provenance.audit import AuditLog
+from facefusion.provenance.audit.log import AuditLog
 
 
 @pytest.fixture

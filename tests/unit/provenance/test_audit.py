@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facefusion.errors import DiskFull, InvalidInput, OutputFailed, UsageError
-from facefusion.provenance.audit import AuditLog, AuditReport, Entry, Head, check
-from facefusion.provenance.audit.entry import Malformed
+from facefusion.provenance.audit.checking import AuditReport, check
+from facefusion.provenance.audit.entry import Entry, Head, Malformed
+from facefusion.provenance.audit.log import AuditLog
 from facefusion.provenance.keys import SigningKey, local_key
 
 KINDS = ("audit.jsonl", "audit.sqlite")
