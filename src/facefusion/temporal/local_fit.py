@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,12 +33,20 @@ _SELDOM = 0.05
 class Fit:
     """One window at every moment.
 
-    weights: (n, n) float32, row t gives the result at t from all samples. spread: (n,) float32, standard deviation of
-    the result for samples of standard deviation 1; infinite where too few samples are known.
+    weights: (n, 2·half width + 1) float32, row t gives the result at t from the samples around t; those before the
+    first and after the last weigh nothing. spread: (n,) float32, standard deviation of the result for samples of
+    standard deviation 1; infinite where too few samples are known.
     """
 
     weights: Float32
     spread: Float32
+
+    def of(self, values: Float32) -> Float32:
+        """(n, ...) float32: the results for `values` (n, ...)."""
+        flat = np.ascontiguousarray(values, np.float32).reshape(len(values), -1)
+        out = np.zeros_like(flat)
+        _weighed(self.weights, flat, out)
+        return out.reshape(values.shape)
 
 
 def local_fit(confidence: Float32, half_width: int, degree: int) -> Fit:
@@ -60,7 +69,7 @@ def local_fit(confidence: Float32, half_width: int, degree: int) -> Fit:
     variance = np.where(windows > 0, rows**2 / np.maximum(windows, 1e-6), 0).sum(axis=1)
     is_enough = (windows > 0.05).sum(axis=1) > degree
     spread = np.where(is_enough, np.sqrt(np.maximum(variance, 1e-12)), np.inf)
-    return Fit(_banded(rows, offsets, count), spread.astype(np.float32))
+    return Fit(np.ascontiguousarray(rows, np.float32), spread.astype(np.float32))
 
 
 def adapted(values: Float32, confidence: Float32, noise: Float32, groups: Int64, strictness: float) -> Float32:
@@ -74,8 +83,7 @@ def adapted(values: Float32, confidence: Float32, noise: Float32, groups: Int64,
     if strictness <= 0 or len(values) < 2:
         return values.copy()
     fits = [local_fit(confidence, *window) for window in WINDOWS]
-    flat = values.reshape(len(values), -1).astype(np.float32)
-    results = [(fit.weights @ flat).reshape(values.shape) for fit in fits]
+    results = [fit.of(values) for fit in fits]
     sizes = np.broadcast_to(noise.reshape(len(noise), -1), values.shape[1:]) * np.float32(strictness)
     level = _evened(_chosen(results, fits, sizes, groups), fits)
     is_known = np.isfinite(fits[-1].spread)[:, None, None]
@@ -137,10 +145,12 @@ def _read_off(results: list[Float32], level: Float32, groups: Int64) -> Float32:
     return out
 
 
-def _banded(rows: NDArray[np.float64], offsets: Int64, count: int) -> Float32:
-    weights = np.zeros((count, count), np.float32)
-    columns = np.arange(count)[:, None] + offsets
-    inside = (columns >= 0) & (columns < count)
-    lines = np.broadcast_to(np.arange(count)[:, None], columns.shape)
-    weights[lines[inside], columns[inside]] = rows[inside]
-    return weights
+@numba.njit(cache=True, nogil=True)
+def _weighed(weights: Float32, values: Float32, out: Float32) -> None:
+    """Add to each row t of `out` the rows of `values` around t, by row t of `weights`; in one thread and fixed order."""
+    half = weights.shape[1] // 2
+    for t in range(values.shape[0]):
+        for s in range(max(0, t - half), min(values.shape[0], t + half + 1)):
+            weight = weights[t, s - t + half]
+            for k in range(values.shape[1]):
+                out[t, k] += weight * values[s, k]

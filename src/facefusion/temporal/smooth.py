@@ -10,16 +10,16 @@ looks as far ahead as back; nothing depends on more than `MARGIN` frames on each
 
 from __future__ import annotations
 
-import warnings
 from typing import Literal
 
+import numba
 import numpy as np
 
 from facefusion.core import Float32
 from facefusion.geometry.mesh import IMAGE_LEFT_EYE, IMAGE_LEFT_IRIS, IMAGE_RIGHT_EYE, IMAGE_RIGHT_IRIS, LIPS_INNER
 from facefusion.temporal.causal import CausalSmoother
 from facefusion.temporal.head import HeadMotion, Int64, region_of_point
-from facefusion.temporal.local_fit import REACH, adapted, local_fit
+from facefusion.temporal.local_fit import REACH, Bool, adapted, local_fit
 from facefusion.temporal.traits import Stretch, Traits, by_frame, skin_path, traits_of
 
 Method = Literal["zero_phase", "kalman", "one_euro"]
@@ -97,8 +97,7 @@ def _adapted(values: Float32, confidence: Float32, noise: Float32, groups: Int64
 def _held(apart: Float32, confidence: Float32, near: Float32) -> Float32:
     """(n, K, 2): how far the readings of seconds, (n, K, 2) weighted by (n,), put the points from `near` (n, K, 2)."""
     fit = local_fit(confidence, _HELD, 0)
-    wide = (fit.weights @ apart.reshape(len(apart), -1)).reshape(apart.shape)
-    away = np.where(np.isfinite(fit.spread)[:, None, None], wide - near, np.float32(0))
+    away = np.where(np.isfinite(fit.spread)[:, None, None], fit.of(apart) - near, np.float32(0))
     for rim in _OPENINGS:
         away[:, rim] = away[:, rim].mean(axis=1, keepdims=True)
     return away.astype(np.float32)
@@ -116,13 +115,32 @@ def _agreement(apart: Float32, noise: Float32, sure: Float32, confidence: Float3
     apart: (n, K, 2), readings minus summed movement. A hand or a blur pulls the whole mesh; a blink moves few points.
     """
     known = confidence > 0.05
-    margins = ((_NEAR, _NEAR), (0, 0), (0, 0))
-    padded = np.pad(np.where(known[:, None, None], apart, np.nan), margins, constant_values=np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEAR + 1, axis=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        usual = np.nanmedian(windows, axis=-1)
+    usual = np.empty(apart.shape, np.float32)
+    running_median(np.ascontiguousarray(apart, np.float32), known, _NEAR, usual)
     away = np.linalg.norm(apart - usual, axis=2) / np.maximum(noise, 1e-3)
     jump = np.median(np.nan_to_num(away), axis=1) / _JUMP
     sureness = np.median(sure, axis=1)
     return np.where(known, 1 - sureness + sureness / (1 + jump**6), 0).astype(np.float32)
+
+
+@numba.njit(cache=True, nogil=True)
+def running_median(values: Float32, known: Bool, half: int, out: Float32) -> None:
+    """Median of each of (n, K, C) `values` over the known moments within `half`; not a number where there are none."""
+    count = values.shape[0]
+    window, rows = np.empty(2 * half + 1, np.float32), np.empty(2 * half + 1, np.int64)
+    for t in range(count):
+        size = 0
+        for s in range(max(0, t - half), min(count, t + half + 1)):
+            if known[s]:
+                rows[size] = s
+                size += 1
+        for k in range(values.shape[1]):
+            for c in range(values.shape[2]):
+                for n in range(size):
+                    value, place = values[rows[n], k, c], n
+                    while place > 0 and window[place - 1] > value:
+                        window[place] = window[place - 1]
+                        place -= 1
+                    window[place] = value
+                middle = (window[(size - 1) // 2] + window[size // 2]) * np.float32(0.5)
+                out[t, k, c] = middle if size else np.nan

@@ -89,8 +89,7 @@ def wander(one: Stretch) -> Float32:
     """
     apart = one.points[..., :2] - skin_path(one.points[..., :2], one.moved)
     fit = local_fit(one.trust, *WINDOWS[-1])
-    flat = apart.reshape(len(apart), -1)
-    away = np.abs(flat - fit.weights @ flat).reshape(apart.shape)[one.trust > 0.5]
+    away = np.abs(apart - fit.of(apart))[one.trust > 0.5]
     if not len(away):
         return np.zeros(apart.shape[1], np.float32)
     return (np.median(away, axis=(0, 2)) / _MAD).astype(np.float32)

@@ -99,3 +99,17 @@ def test_wider_windows_are_steadier() -> None:
     spreads = [local_fit(np.ones(80, np.float32), *window).spread[40] for window in WINDOWS]
     assert spreads[0] == pytest.approx(1)
     assert all(b <= a + 1e-6 for a, b in pairwise(spreads))
+
+
+def test_a_result_is_the_same_to_the_bit_wherever_its_samples_lie_in_the_array() -> None:
+    values = noise_of(700, 6).reshape(100, 7).astype(np.float32)
+    trust = np.random.default_rng(7).uniform(0.1, 1, 100).astype(np.float32)
+    whole, part = local_fit(trust, 5, 1).of(values), local_fit(trust[20:80], 5, 1).of(values[20:80])
+    assert np.array_equal(part[5:-5], whole[25:75])
+
+
+def test_a_window_that_reaches_over_the_ends_takes_what_is_there() -> None:
+    values = np.arange(4, dtype=np.float32)[:, None]
+    means = local_fit(np.ones(4, np.float32), 9, 0).of(values)
+    weights = 1 - (np.arange(4)[:, None] - np.arange(4)) ** 2 / 100
+    assert means[:, 0] == pytest.approx((weights @ values[:, 0]) / weights.sum(axis=1), abs=1e-5)

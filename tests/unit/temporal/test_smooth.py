@@ -7,7 +7,7 @@ import pytest
 from tests.unit.temporal.tracks import Head, head, lid_gap
 
 from facefusion.temporal.head import head_motion, reference_shape
-from facefusion.temporal.smooth import MARGIN, Method, smoothed
+from facefusion.temporal.smooth import MARGIN, Method, running_median, smoothed
 from facefusion.temporal.traits import Stretch, traits_of
 
 CAUSAL: tuple[Method, ...] = ("kalman", "one_euro")
@@ -162,3 +162,15 @@ def test_followed_skin_stays_near_to_what_is_read() -> None:
     creeping[1:, :, 0] += 1.0
     result = smoothed(still.noisy, still.sure, STRONG, moved=creeping)
     assert np.abs((result - still.truth)[60:140, :, 0]).max() < 0.03 * np.ptp(still.truth[0, :, 0])
+
+
+def test_the_usual_place_is_the_median_of_the_known_moments_near() -> None:
+    values = np.random.default_rng(8).normal(0, 1, (40, 5, 2)).astype(np.float32)
+    known = np.random.default_rng(9).uniform(size=40) > 0.4
+    known[10:20] = False
+    out = np.empty_like(values)
+    running_median(values, known, 3, out)
+    for t in range(40):
+        near = [s for s in range(max(0, t - 3), min(40, t + 4)) if known[s]]
+        wanted = np.median(values[near], axis=0) if near else np.full((5, 2), np.nan)
+        np.testing.assert_allclose(out[t], wanted, rtol=1e-6)
