@@ -36,19 +36,19 @@ class ContentWatch:
     def see(self, frame: Frame) -> None:
         """Look at `frame` if it is one of those that are due."""
         if frame.index in self._regular and frame.index not in self._scores:
-            self._score(frame)
+            self._score(frame.index, frame)
 
     def sights(self, shots: Sequence[Shot]) -> tuple[Sight, ...]:
         """What was seen, in order; frames that nobody has decoded yet are read now. shots: of the analysis."""
         due = self._regular | {shot.start for shot in shots if shot.start in self._part and self._cuts_too}
         for index in sorted(due - self._scores.keys()):
-            self._score(self._reader.frame_at(index))
+            self._score(index, self._reader.frame_at(index))
         return tuple(self._sight(index) for index in sorted(due))
 
-    def _score(self, frame: Frame) -> None:
+    def _score(self, index: int, frame: Frame) -> None:
         (score,) = nudity.scores_of([frame.pixels])
         with self._lock:
-            self._scores[frame.index] = score
+            self._scores[index] = score
 
     def _sight(self, index: int) -> Sight:
         score, info = self._scores[index], self._reader.info
