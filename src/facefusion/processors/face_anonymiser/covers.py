@@ -12,9 +12,9 @@ from facefusion.geometry.raster import rasterize, vertex_normals
 from facefusion.processors.face_anonymiser.region import Region, cells_of
 from facefusion.processors.face_anonymiser.settings import Cover
 
-CELLS = {"blur": 3, "pixelate": 4}
+CELLS = {"blur": 2, "pixelate": 4}
 """Cells across a face at strength 1: see `benchmarks.anonymity`."""
-FEWEST_CELLS = 2
+FEWEST_CELLS = 1
 _GREY = np.float32(0.5)
 _PLASTER = np.array([0.46, 0.55, 0.62], np.float32)
 _LIGHT = np.array([-0.35, -0.55, -0.76], np.float32)

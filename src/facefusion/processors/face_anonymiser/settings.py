@@ -29,7 +29,7 @@ class Settings:
         1.0,
         low=1.0,
         high=4.0,
-        why="blur keeps 3 / strength cells across a face, pixelate 4; 1 is the weakest that the encoder cannot undo",
+        why="blur keeps 2 / strength cells across a face, pixelate 4; 1 is the weakest that the encoder cannot undo",
     )
     cover: Cover = option(
         "blur", why="the classical form that person falls back to where the face is not measured surely enough"
