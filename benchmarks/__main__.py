@@ -27,6 +27,7 @@ NAMES = (
     "workers",
     "cached",
     "kill",
+    "watermark",
     "memory",
 )
 SHORT = {"memory": ("--minutes", "1"), "kill": ("--kills", "5"), "stages": ("--sizes", "360p", "720p")}

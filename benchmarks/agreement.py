@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +13,19 @@ import numpy as np
 from benchmarks.media import Picture
 from benchmarks.product import Product, Swap
 from benchmarks.runs import plan_of
-from facefusion.core import Box, Face, Frame, Pixels
+from facefusion.core import Face, Frame, Pixels
 from facefusion.media import open_media, read_image
 from facefusion.pipeline.analyse import analyse
 from facefusion.pipeline.casting import Casting
-from facefusion.pipeline.engine import run
-from facefusion.pipeline.labels import FrameLabels
+from facefusion.pipeline.engine import marks_of, run
+from facefusion.pipeline.labels import FrameLabels, labelled
 from facefusion.pipeline.render import RenderContext, render_frame
+from facefusion.pipeline.watermarks import watermarked
 from facefusion.processors.face_swapper import FaceSwapper
+from facefusion.provenance.asset import asset_id_of
 from facefusion.quality import changed_outside
+
+_CREATED = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 class Disagreement(Exception):
@@ -38,19 +43,26 @@ def check_same(product: Product, swapper: FaceSwapper, target: Face, swap: Swap)
 
 
 def outside_of_whole_run(product: Product, source: Picture, target: Picture) -> int:
-    """Pixels that a whole run, from file to file, changes outside the face's mask and the label."""
+    """Pixels that a whole run, from file to file, changes outside the face's mask and the label, but for the watermark.
+
+    The watermark is drawn once more over the same pixels: where the file differs from that, something else has changed.
+    """
     with tempfile.TemporaryDirectory(prefix="facefusion_whole_") as folder:
         output = Path(folder) / "out.png"
         plan = plan_of(source.path, target.path, output)
-        run(plan)
+        run(plan, created=_CREATED)
         result, before = read_image(output).pixels, read_image(target.path).pixels
         with open_media(target.path) as reader:
             analysis = analyse(reader, plan)
             labels = FrameLabels(plan.label, analysis, is_clip=False, color=reader.info.color)
-            label_box: Box = labels.of(reader.frame_at(0)).box()
+            labeller = labels.of(reader.frame_at(0))
     face = replace(analysis.faces_in(0)[0], picture=before)
     swap = product.swap(product.swapper([product.face(read_image(source.path).pixels)]), face)
-    return changed_outside(result, before, swap.touched.astype(np.float32), label_box)
+    mask = swap.touched.astype(np.float32)
+    untouched = np.where(mask[..., None] > 0, swap.pixels, before)
+    shown = labelled(Frame(untouched), labeller, is_own=False)
+    expected = watermarked(shown, asset_id_of(marks_of(plan, _CREATED))).pixels
+    return changed_outside(result, expected, mask, labeller.box())
 
 
 def whole_runs(product: Product, portraits: Sequence[Picture]) -> int:

@@ -17,9 +17,11 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.geometry.mesh import FACE_OVAL
 from facefusion.media import VideoFormat, VideoWriter, open_media
 from facefusion.pipeline.analyse import survey
+from facefusion.pipeline.engine import marks_of
 from facefusion.pipeline.frame_source import SeekingSource
 from facefusion.pipeline.prepare import load_given
 from facefusion.pipeline.ranges import RangeRenderer, rendered_frames
+from facefusion.provenance.asset import asset_id_of
 
 FRAMES = 100
 _NOISE = 3.0
@@ -38,7 +40,9 @@ def rest_ratio(analyser: FaceAnalyser, source: Path, photo: Pixels, *, frames: i
             plan = plan_of(source, clip, clip.with_suffix(".out.mkv"))
             analysis = survey(reader, part, analyser, Progress())
             given = load_given(plan, analyser, Progress())
-            renderer = RangeRenderer.prepared(plan, reader, part, analysis, given, Progress())
+            renderer = RangeRenderer.prepared(
+                plan, reader, part, analysis, given, Progress(), asset_id=asset_id_of(marks_of(plan))
+            )
             finished = rendered_frames(renderer, SeekingSource(reader), part, Progress(), threads=1)
             face = analysis.faces_in(frames // 2)[0]
             with closing(finished):

@@ -32,11 +32,13 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.embed import distance
 from facefusion.media import MediaReader, open_media
 from facefusion.pipeline.analyse import survey
+from facefusion.pipeline.engine import marks_of
 from facefusion.pipeline.frame_source import SeekingSource
 from facefusion.pipeline.parallel import single_threaded_opencv
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import load_given
 from facefusion.pipeline.ranges import RangeRenderer, rendered_frames
+from facefusion.provenance.asset import asset_id_of
 
 BARS = (
     Bar("warped_error_ratio", "at most", 1.10),
@@ -102,7 +104,9 @@ def above(signal: Float32, rate_hz: float, limit_hz: float) -> float:
 def frames_of(reader: MediaReader, plan: Plan, part: FrameRange, analysis: Analysis, analyser: FaceAnalyser) -> Any:
     """The finished frames of `part`."""
     given = load_given(plan, analyser, Progress())
-    renderer = RangeRenderer.prepared(plan, reader, part, analysis, given, Progress())
+    renderer = RangeRenderer.prepared(
+        plan, reader, part, analysis, given, Progress(), asset_id=asset_id_of(marks_of(plan))
+    )
     return closing(rendered_frames(renderer, SeekingSource(reader), part, Progress(), threads=1))
 
 

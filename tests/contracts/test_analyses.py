@@ -82,6 +82,7 @@ def test_a_picture_and_a_clip_with_nobody_are_analysed_too(tmp_path: Path) -> No
     assert (answer["people"], answer["faces"], answer["frames"]) == (0, 0, 3)
 
 
+@pytest.mark.usefixtures("one_number")
 def test_a_second_run_does_not_measure_and_gives_the_same_frames(clip: Path, source: Path, tmp_path: Path) -> None:
     cache = ("--analysis-cache", tmp_path / "kept")
     for name in ("first", "second"):

@@ -241,6 +241,7 @@ def test_nobody_in_a_folder_of_pictures(media: Path, tmp_path: Path) -> None:
     assert verify(tmp_path / "out" / "a.png").is_marked
 
 
+@pytest.mark.usefixtures("before_the_watermark")
 def test_nobody_in_the_target_but_wanted_all_the_same(media: Path, tmp_path: Path) -> None:
     output = tmp_path / "o.png"
     succeeded("--source", media / "source.png", "--target", media / "empty.png", "--output", output, "--allow-no-face")

@@ -22,6 +22,8 @@ from facefusion.faces.embed import distance
 from facefusion.models import available_providers
 from portraits import astronaut, make_film, nobody, scene, two_people, write_png
 
+pytestmark = pytest.mark.usefixtures("all_before_the_watermark")
+
 LOSSLESS = Look("ffv1", "bgr0", options={"level": "3"})
 VARIABLE = [0, 1001, 2002, 4004, 5005, 9009, 12012]
 Pixels = NDArray[np.uint8]

@@ -123,6 +123,7 @@ def test_an_animated_picture_is_a_clip(suffix: str, source: Path, tmp_path: Path
         assert distance(new.embedding, wanted.embedding) < distance(old.embedding, wanted.embedding) - 0.03
 
 
+@pytest.mark.usefixtures("one_number")
 def test_a_cast_of_formats_for_the_output(source: Path, tmp_path: Path) -> None:
     """Each kind of picture that is written carries its marks inside and looks the same."""
     target = write_png(tmp_path / "target.png", scene())

@@ -18,6 +18,8 @@ from command_line import call, refused, succeeded
 from facefusion.pipeline.analysis_file import read_analysis
 from portraits import astronaut, make_film, two_people, write_png
 
+pytestmark = pytest.mark.usefixtures("all_before_the_watermark")
+
 LOSSLESS = Look("ffv1", "bgr0", options={"level": "3"})
 NUM_FRAMES = 12
 LEFT, RIGHT = np.s_[60:, :160], np.s_[60:, 160:]

@@ -13,6 +13,8 @@ from clips import Look
 from command_line import succeeded
 from portraits import astronaut, make_film, two_people, write_png
 
+pytestmark = pytest.mark.usefixtures("one_number")
+
 NUM_FRAMES = 75
 SEGMENTS = 3
 """A second each."""

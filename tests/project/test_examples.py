@@ -14,6 +14,8 @@ from facefusion.media import open_media, read_image
 from facefusion.provenance import verify
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+WATERMARK_LEVELS = 5
+"""What the watermark changes a pixel by at most."""
 NUM_FRAMES = 6
 
 
@@ -36,7 +38,7 @@ def test_swap_picture(folder: Path) -> None:
     change = np.abs(after - before).max(axis=2)
     assert change.shape == (360, 640)
     assert np.median(change[80:260, 340:490]) >= 8
-    assert change[:200, :250].max() == 0
+    assert change[:200, :250].max() <= WATERMARK_LEVELS
     assert verify(folder / "result.png").is_marked
 
 
@@ -78,7 +80,7 @@ def test_job_file(folder: Path) -> None:
         read_image(folder / "job.png").pixels.astype(int) - read_image(folder / "group.jpg").pixels.astype(int)
     )
     assert change[320:, :320].max() > 100
-    assert change[320:, 600:].max() == 0
+    assert change[320:, 600:].max() <= WATERMARK_LEVELS
     assert verify(folder / "job.png").is_marked
 
 

@@ -26,7 +26,7 @@ from facefusion.pipeline.anonymity import anonymity_of, check_report, write_repo
 from facefusion.pipeline.auditing import RunAudit
 from facefusion.pipeline.content_check import ContentWatch
 from facefusion.pipeline.deliver import ClipSink, open_sink
-from facefusion.pipeline.fingerprint import NOT_IN_THE_RESULT, request_key
+from facefusion.pipeline.fingerprint import request_key, said_of
 from facefusion.pipeline.finished import finished_before, remember
 from facefusion.pipeline.frame_source import SeekingSource, source_of
 from facefusion.pipeline.inputs import check_paths
@@ -43,6 +43,7 @@ from facefusion.pipeline.segments import segments_of
 from facefusion.pipeline.sinks import Sink
 from facefusion.pipeline.workfolder import WorkFolder, known_work
 from facefusion.provenance import Labeller, Marks
+from facefusion.provenance.asset import asset_id_of
 from facefusion.provenance.policy import Decision
 
 
@@ -155,7 +156,8 @@ class _Run:
         if analysis is None:
             analysis = self._measured(watch.watched(), analyser, cache)
         check_covers(analysis, self.part, plan)
-        prepared = RangeRenderer.prepared(plan, self.reader, self.part, analysis, given, progress)
+        number = asset_id_of(self.sink.marking.marks)
+        prepared = RangeRenderer.prepared(plan, self.reader, self.part, analysis, given, progress, asset_id=number)
         renderer, decision = permission.granted(prepared)
         self.sink.marking.decide(decision)
         if isinstance(self.sink, ClipSink) and self.work is not None:
@@ -235,10 +237,16 @@ def _opened(
 
 
 def render(
-    reader: MediaReader, analysis: Analysis, plan: Plan, progress: Progress | None = None
+    reader: MediaReader,
+    analysis: Analysis,
+    plan: Plan,
+    progress: Progress | None = None,
+    *,
+    created: datetime | None = None,
 ) -> Generator[Frame, None, None]:
-    """The finished frames of `plan` in order, each with its visible label. Metadata is the writer's part: `Marks`.
+    """The finished frames of `plan` in order, each with its visible label and its watermark.
 
+    Metadata is the writer's part: `marks_of(plan, created)` of the same `created` has the watermark's number.
     analysis: as it was measured; the edits it carries are applied. The label is left out only where a consent record
     allows that. Raises InvalidInput when the analysis is of another clip, RefusedByPolicy, NoFaceFound when nobody who
     is meant is there, Cancelled, and what reading raises.
@@ -250,7 +258,8 @@ def render(
     check_covers(analysis, part, plan)
     given = load_given(plan, analyser, progress)
     permission = Permission.asked(plan, given, ContentWatch(reader, part), progress)
-    prepared = RangeRenderer.prepared(plan, reader, part, analysis, given, progress)
+    number = asset_id_of(marks_of(plan, created))
+    prepared = RangeRenderer.prepared(plan, reader, part, analysis, given, progress, asset_id=number)
     renderer, _ = permission.granted(prepared)
     frames = rendered_frames(renderer, SeekingSource(reader), part, progress, threads=frames_at_once(plan.job))
     with single_threaded_opencv(len(part) > 1), closing(frames):
@@ -283,8 +292,7 @@ def marks_of(plan: Plan, created: datetime | None = None) -> Marks:
     """The metadata that says what was done; its number is a digest of the plan and the time, now by default."""
     created = created or datetime.now(UTC)
     kinds = {entry.kind for entry in plan.entries}
-    said = {name: value for name, value in plan.to_mapping().items() if name not in NOT_IN_THE_RESULT}
-    words = json.dumps([said, created.isoformat()], sort_keys=True)
+    words = json.dumps([said_of(plan), created.isoformat()], sort_keys=True)
     number = hashlib.sha256(words.encode()).hexdigest()[:32]
     return Marks.of(kinds, created=created, produce_id=number, version=__version__)
 

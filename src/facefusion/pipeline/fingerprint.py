@@ -20,6 +20,7 @@ _SIGNING = ("signing-certificate", "signing-key", "signing-url", "signing-timest
 _AUDIT = ("audit-file", "audit-names", "audit-project")
 NOT_IN_THE_RESULT = ("overwrite", "workers", "threads", "keep-work", *_SIGNING, *_AUDIT)
 """Keys of a request that change how it is done, not what comes out."""
+_BEGINNING_BYTES = 1 << 20
 _FILES = ("output", "source", "assign", "target", "reference-image", "except-image", "mask-image")
 
 
@@ -39,6 +40,22 @@ def request_key(plan: Plan, reader: MediaReader) -> str:
     }
     words = [__version__, encoder_build(), plan.output.suffix.lower(), said, files]
     return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
+
+
+def said_of(plan: Plan) -> dict[str, object]:
+    """What `plan` says of the result, as JSON; files count by their length and beginning, not by their names."""
+    said = {name: value for name, value in plan.to_mapping().items() if name not in (*NOT_IN_THE_RESULT, *_FILES)}
+    assigned = {number: [_stamp(path) for path in paths] for number, paths in plan.assignments.items()}
+    return {**said, "files": [*map(_stamp, plan.sources), _stamp(plan.target)], "assigned": assigned}
+
+
+def _stamp(path: Path) -> str:
+    """A short digest of a file; of a folder or a pattern, its name."""
+    if not path.is_file():
+        return path.name
+    with path.open("rb") as file:
+        begin = file.read(_BEGINNING_BYTES)
+    return hashlib.blake2b(f"{path.stat().st_size} ".encode() + begin, digest_size=16).hexdigest()
 
 
 def content_digest(path: Path) -> str:

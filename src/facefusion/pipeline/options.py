@@ -18,7 +18,9 @@ from facefusion.pipeline.marking import Facts, Marking
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.report import RunReport
 from facefusion.pipeline.sections import keys
+from facefusion.pipeline.watermarks import watermarked
 from facefusion.provenance import Labeller, LabelSettings, Marks
+from facefusion.provenance.asset import asset_id_of
 from facefusion.provenance.manifest.settings import SigningSettings
 
 NAMES: Mapping[str, str] = {
@@ -100,7 +102,7 @@ def save_image(
     label: LabelSettings | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Write a BGR picture (H, W, 3) uint8 that these classes made, with the visible label and the metadata.
+    """Write a BGR picture (H, W, 3) uint8 that these classes made, with label, watermark and metadata.
 
     faces: what the label keeps off. Raises InvalidInput, UsageError (suffix), OutputExists, OutputFailed.
     """
@@ -112,7 +114,7 @@ def save_image(
     facts = Facts(effects=(("face_swapper", "mesh"),), label={"text": (label or LabelSettings()).text})
     marking, path = Marking.of(marks, facts, SigningSettings(), overwrite=overwrite), Path(path)
     with marking.appearing(path):
-        frame = Frame(pixels, color=ColorInfo())
+        frame = watermarked(Frame(pixels, color=ColorInfo()), asset_id_of(marks))
         write_image(path, frame, xmp=marks.xmp(), overwrite=overwrite, seal=marking.seal(path))
 
 

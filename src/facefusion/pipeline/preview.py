@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -30,6 +31,9 @@ from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import load_given
 from facefusion.pipeline.ranges import RangeRenderer
 from facefusion.pipeline.segments import segments_of
+from facefusion.pipeline.watermarks import watermarked
+from facefusion.provenance import Marks
+from facefusion.provenance.asset import asset_id_of
 
 CELL_PX = 400
 """Width of a frame on a contact sheet."""
@@ -37,10 +41,14 @@ CELL_PX = 400
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preview:
-    """One frame as the run gives it, labelled. seconds: when it is shown, from the clip's first frame."""
+    """One frame as the run gives it, labelled and watermarked.
+
+    seconds: when it is shown, from the clip's first frame. marks: the metadata that belongs to it.
+    """
 
     frame: Frame
     seconds: Fraction
+    marks: Marks
 
 
 def preview(
@@ -51,11 +59,14 @@ def preview(
     number: int = 1,
     analysis: Analysis | None = None,
     cache: AnalysisCache | None = None,
+    created: datetime | None = None,
 ) -> list[Preview]:
     """The frames at `cues`, or `number` frames evenly through what `plan` covers, rendered as the run would.
 
     analysis: measured before, with its edits, and checked to be of this clip; by default it is taken from `cache`, or
-    measured now, as for the run. Raises InvalidInput for a cue outside of what the plan covers, and what `run` raises.
+    measured now, as for the run. created: the time that the marks carry, by default now; a run of the same plan and
+    time gives the very same pixels, another run the same but for the number in the watermark.
+    Raises InvalidInput for a cue outside of what the plan covers, and what `run` raises.
     """
     progress, plan = progress or Progress(), as_policy_asks(plan)
     check_paths(plan)
@@ -63,10 +74,13 @@ def preview(
         part = range_of(reader, plan.start, plan.end)
         wanted = [_frame_at(cue, reader, part) for cue in cues] or _spread(part, number)
         check_label(plan, reader)
-        renderer = _renderer(plan, ContentWatch(reader, part, wanted), reader, part, progress, analysis, cache)
+        marks, watch = marks_of(plan, created), ContentWatch(reader, part, wanted)
+        renderer = _renderer(plan, watch, reader, part, progress, analysis, cache, marks)
         progress.start("render", total=len(wanted))
         segments = segments_of(part, renderer.analysis.shots, reader.info.average_fps)
-        return list(_rendered(renderer, reader, segments, wanted, progress))
+        frames = _rendered(renderer, reader, segments, wanted, progress)
+        first = reader.timestamps()[0].seconds
+        return [Preview(frame, frame.timestamp.seconds - first, marks) for frame in frames]
 
 
 def write_preview(path: Path, previews: Sequence[Preview], plan: Plan, *, overwrite: bool = False) -> None:
@@ -74,10 +88,12 @@ def write_preview(path: Path, previews: Sequence[Preview], plan: Plan, *, overwr
 
     Raises OutputExists, OutputFailed.
     """
-    frame = previews[0].frame if len(previews) == 1 else Frame(sheet_of(previews))
-    marking = Marking.of(marks_of(plan), Facts.of(plan), plan.manifest, overwrite=overwrite)
+    marks, frame = previews[0].marks, previews[0].frame
+    if len(previews) > 1:
+        frame = watermarked(Frame(sheet_of(previews)), asset_id_of(marks))
+    marking = Marking.of(marks, Facts.of(plan), plan.manifest, overwrite=overwrite)
     with marking.appearing(path):
-        write_image(path, frame, xmp=marking.marks.xmp(), overwrite=overwrite, seal=marking.seal(path))
+        write_image(path, frame, xmp=marks.xmp(), overwrite=overwrite, seal=marking.seal(path))
 
 
 def sheet_of(previews: Sequence[Preview]) -> UInt8:
@@ -98,6 +114,7 @@ def _renderer(
     progress: Progress,
     analysis: Analysis | None,
     cache: AnalysisCache | None,
+    marks: Marks,
 ) -> RangeRenderer:
     analyser = FaceAnalyser(providers=plan.job.execution_provider)
     given = load_given(plan, analyser, progress)
@@ -109,20 +126,19 @@ def _renderer(
     else:
         check_belongs(analysis, reader)
     check_covers(analysis, part, plan)
-    prepared = RangeRenderer.prepared(plan, reader, part, analysis, given, progress)
+    prepared = RangeRenderer.prepared(plan, reader, part, analysis, given, progress, asset_id=asset_id_of(marks))
     return permission.granted(prepared)[0]
 
 
 def _rendered(
     renderer: RangeRenderer, reader: MediaReader, segments: Sequence[Segment], wanted: Sequence[int], progress: Progress
-) -> Iterator[Preview]:
-    first = reader.timestamps()[0].seconds
+) -> Iterator[Frame]:
     with Flow(progress) as flow:
         for index in wanted:
             segment = next(segment for segment in segments if index in segment)
             source = _FromSegment(SeekingSource(reader), renderer.reach(segment).start)
             for rendered in renderer.rendered(source, FrameRange(index, index + 1), flow):
-                yield Preview(rendered.frame, rendered.frame.timestamp.seconds - first)
+                yield rendered.frame
                 progress.advance(faces=len(rendered.notes))
 
 

@@ -20,7 +20,9 @@ from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import Given, prepare
 from facefusion.pipeline.recipes import painted_digest, recipe_of
 from facefusion.pipeline.render import RenderContext, Rendered, render_frame
+from facefusion.pipeline.watermarks import watermarked
 from facefusion.pipeline.windows import Drawn, margin_of, steadied, widened
+from facefusion.provenance.asset import asset_text
 from facefusion.temporal.settings import TemporalSettings
 
 T = TypeVar("T")
@@ -41,7 +43,8 @@ class RangeRenderer:
 
     analysis: as it was measured; labels are placed by it, so that no edit moves them elsewhere. cast: as edits make it.
     labels: None only where a consent record allows that. first_seconds: time of the first frame that is written; the
-    label counts from there. whole: the frames of the run; none looks beyond them.
+    label counts from there. whole: the frames of the run; none looks beyond them. asset_id: the number that the
+    watermark of every frame carries.
     """
 
     analysis: Analysis
@@ -53,10 +56,18 @@ class RangeRenderer:
     measured_digest: str
     whole: FrameRange
     temporal: TemporalSettings
+    asset_id: int
 
     @staticmethod
     def prepared(
-        plan: Plan, reader: MediaReader, part: FrameRange, analysis: Analysis, given: Given, progress: Progress
+        plan: Plan,
+        reader: MediaReader,
+        part: FrameRange,
+        analysis: Analysis,
+        given: Given,
+        progress: Progress,
+        *,
+        asset_id: int,
     ) -> RangeRenderer:
         """The renderer of a run over `part`; raises as `prepare`."""
         cast, overrides = edited(analysis, EditLog.from_plain(analysis.edits))
@@ -73,6 +84,7 @@ class RangeRenderer:
             measured_digest=measured_digest(analysis) + painted_digest(context),
             whole=part,
             temporal=replace(plan.temporal, blend_strength=0.0) if plan.hides_people else plan.temporal,
+            asset_id=asset_id,
         )
 
     def without_label(self) -> RangeRenderer:
@@ -89,9 +101,10 @@ class RangeRenderer:
         return widened(part, self.margin, self.cast, self.whole)
 
     def recipe(self, part: FrameRange) -> str:
-        """A digest of what the pixels of `part` depend on beside the plan and the clip: measurements and edits."""
+        """A digest of what the pixels of `part` depend on beside plan and clip: measurements, edits, the number."""
         edits = recipe_of(part, self.cast, self.context.overrides, self.context.casting, margin=self.margin)
-        return f"{self.measured_digest}-{edits}" + ("-unlabelled" if self.labels is None else "")
+        digest = f"{self.measured_digest}-{edits}-{asset_text(self.asset_id)}"
+        return digest + ("-unlabelled" if self.labels is None else "")
 
     def drawn(self, frame: Frame) -> Drawn:
         """One frame with its faces changed."""
@@ -100,13 +113,15 @@ class RangeRenderer:
         return drawn.measured() if self.margin else drawn
 
     def labelled(self, drawn: Drawn) -> Rendered:
-        """The frame with its visible label, where `permission` has not taken it away."""
+        """The frame with its watermark, and its visible label where `permission` has not taken that away."""
         frame = drawn.rendered.frame
+        is_own = frame.pixels is not drawn.before
         if self.labels is None:
-            return drawn.rendered
-        seconds = float(frame.timestamp.seconds - self.first_seconds) if self.is_clip else None
-        shown = labelled(frame, self.labels.of(frame), is_own=frame.pixels is not drawn.before, seconds=seconds)
-        return Rendered(shown, drawn.rendered.notes)
+            shown = frame if is_own else replace(frame, pixels=frame.pixels.copy())
+        else:
+            seconds = float(frame.timestamp.seconds - self.first_seconds) if self.is_clip else None
+            shown = labelled(frame, self.labels.of(frame), is_own=is_own, seconds=seconds)
+        return Rendered(watermarked(shown, self.asset_id), drawn.rendered.notes)
 
     def rendered(
         self, source: Source, part: FrameRange, flow: Flow, *, threads: int = 1

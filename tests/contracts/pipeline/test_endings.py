@@ -207,6 +207,7 @@ def test_a_reference_that_nobody_looks_like(folder: Path) -> None:
         run(plan_of(folder, face_selector_mode="reference", reference_image="astronaut.png", reference_distance=0.2))
 
 
+@pytest.mark.usefixtures("before_the_watermark")
 def test_a_reference_picks_the_right_one(folder: Path) -> None:
     look = Look(codec="ffv1", pixel_format="bgr0", width=WIDTH, height=HEIGHT, options={})
     make_film(folder / "two.mkv", frames=3, draw=two_people, look=look)

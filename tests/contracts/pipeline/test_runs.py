@@ -64,6 +64,7 @@ def test_a_clip_keeps_its_sound(source: Path, tmp_path: Path) -> None:
     assert packets_of(output, "audio") == packets_of(target, "audio")
 
 
+@pytest.mark.usefixtures("before_the_watermark")
 def test_a_clip_keeps_its_times_and_every_pixel_that_is_no_face(source: Path, tmp_path: Path) -> None:
     target, output = tmp_path / "clip.mkv", tmp_path / "out.mkv"
     clip = make_film(target, frames=6, look=LOSSLESS)
@@ -119,6 +120,7 @@ def test_a_picture_becomes_a_marked_picture(source: Path, tmp_path: Path) -> Non
     assert read_image(output).pixels.shape == (HEIGHT, WIDTH, 3)
 
 
+@pytest.mark.usefixtures("before_the_watermark")
 def test_sixteen_bits_and_transparency_survive(source: Path, tmp_path: Path) -> None:
     deep = np.dstack([scene().astype(np.uint16) * 257, np.full((HEIGHT, WIDTH), 40_000, np.uint16)])
     output = tmp_path / "out.png"
@@ -177,6 +179,7 @@ def test_a_container_without_a_place_for_marks_gets_a_sidecar(source: Path, tmp_
     assert verify(output).is_marked
 
 
+@pytest.mark.usefixtures("before_the_watermark")
 def test_a_part_of_a_clip_begins_at_zero(source: Path, tmp_path: Path) -> None:
     target, output = tmp_path / "clip.mkv", tmp_path / "out.mkv"
     make_film(target, frames=10, look=LOSSLESS)
@@ -207,6 +210,7 @@ def test_each_person_gets_their_own_source(source: Path, tmp_path: Path) -> None
     assert sorted(halves) == ["left", "right"]
 
 
+@pytest.mark.usefixtures("before_the_watermark")
 def test_nobody_there_writes_nothing_unless_that_is_allowed(source: Path, tmp_path: Path) -> None:
     target, output = tmp_path / "hills.mkv", tmp_path / "out.mkv"
     make_clip(target, frames=3, draw=nobody, look=LOSSLESS)
@@ -221,6 +225,7 @@ def test_nobody_there_writes_nothing_unless_that_is_allowed(source: Path, tmp_pa
     assert verify(output).is_marked
 
 
+@pytest.mark.usefixtures("before_the_watermark")
 def test_a_painted_mask_bounds_the_change(source: Path, tmp_path: Path) -> None:
     target, output = write_png(tmp_path / "target.png", scene()), tmp_path / "out.png"
     painted = np.zeros((HEIGHT, WIDTH, 3), np.uint8)

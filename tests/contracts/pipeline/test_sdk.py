@@ -183,6 +183,7 @@ def test_options_are_checked_and_can_be_forgotten(tmp_path: Path) -> None:
         process_image()
 
 
+@pytest.mark.usefixtures("before_the_watermark")
 def test_saved_pictures_carry_label_and_marks_and_files_are_not_replaced(
     tmp_path: Path, detector: FaceDetector
 ) -> None:
@@ -195,6 +196,7 @@ def test_saved_pictures_carry_label_and_marks_and_files_are_not_replaced(
         save_image(path, picture)
 
 
+@pytest.mark.usefixtures("before_the_watermark")
 def test_the_composable_layer(tmp_path: Path) -> None:
     target = tmp_path / "b.mkv"
     make_film(target, frames=4, look=Look(codec="ffv1", pixel_format="bgr0", width=WIDTH, height=HEIGHT, options={}))

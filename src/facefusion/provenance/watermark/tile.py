@@ -22,7 +22,7 @@ COPIES = 8
 _NUM_SYNC = TILE * TILE - COPIES * CODE_LENGTH
 _SEED = b"facefusion watermark 1"
 
-_SHORT_SIDE_SIGNS = 135
+_SHORT_SIDE_SIGNS = 150
 _LEAST_PX, _MOST_PX = 5.0, 12.0
 
 _LOWEST, _HIGHEST = 0.15, 0.8
@@ -30,7 +30,7 @@ _LOWEST, _HIGHEST = 0.15, 0.8
 
 
 def sign_px(width: int, height: int) -> float:
-    """Side of a sign in pixels, of a picture that is marked: 8 at 1080p."""
+    """Side of a sign in pixels, of a picture that is marked: 7.2 at 1080p."""
     return float(min(max(min(width, height) / _SHORT_SIDE_SIGNS, _LEAST_PX), _MOST_PX))
 
 
