@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-NUMBER = 0x0123456789ABCDEF
+NUMBER = 32 * "7"
 
 
 @pytest.fixture
@@ -30,8 +30,7 @@ def all_before_the_watermark() -> Iterator[None]:
 def one_number() -> Iterator[None]:
     """Every output carries one number, so that outputs of different requests can be compared pixel by pixel."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("engine", "preview"):
-            patch.setattr(f"facefusion.pipeline.{module}.asset_id_of", lambda marks: NUMBER)
+        patch.setattr("facefusion.pipeline.engine._number_of", lambda plan, created: NUMBER)
         yield
 
 

@@ -292,9 +292,12 @@ def marks_of(plan: Plan, created: datetime | None = None) -> Marks:
     """The metadata that says what was done; its number is a digest of the plan and the time, now by default."""
     created = created or datetime.now(UTC)
     kinds = {entry.kind for entry in plan.entries}
+    return Marks.of(kinds, created=created, produce_id=_number_of(plan, created), version=__version__)
+
+
+def _number_of(plan: Plan, created: datetime) -> str:
     words = json.dumps([said_of(plan), created.isoformat()], sort_keys=True)
-    number = hashlib.sha256(words.encode()).hexdigest()[:32]
-    return Marks.of(kinds, created=created, produce_id=number, version=__version__)
+    return hashlib.sha256(words.encode()).hexdigest()[:32]
 
 
 def _is_kept(rendered: Rendered, reader: MediaReader, plan: Plan) -> bool:
