@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from facefusion.core import Analysis
+from facefusion.core import Analysis, FrameRange
 from facefusion.errors import InvalidInput, OutputFailed
 from facefusion.media import MediaReader
 from facefusion.pipeline.analysis_sections import analysis_of, sections_of
@@ -65,4 +65,14 @@ def check_belongs(analysis: Analysis, reader: MediaReader, *, path: str | Path =
         raise InvalidInput(
             f"{path}: was made from another clip ({measured.name or 'unnamed'}, {measured.num_frames} frames), or "
             f"{reader.info.path} has changed since; analyse it again: facefusion analyse {reader.info.path} -o {path}"
+        )
+
+
+def check_covers(analysis: Analysis, part: FrameRange, target: Path) -> None:
+    """Raise InvalidInput when `part` of `target` was not measured."""
+    seen = analysis.part or FrameRange(0, analysis.num_frames)
+    if part.start < seen.start or part.stop > seen.stop:
+        raise InvalidInput(
+            f"{target}: frames {part.start} to {part.stop - 1} are wanted, the analysis covers {seen.start} to "
+            f"{seen.stop - 1}; analyse the whole clip, or change --start and --end"
         )

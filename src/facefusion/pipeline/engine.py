@@ -14,14 +14,13 @@ from pathlib import Path
 
 from facefusion import __version__
 from facefusion.core import Analysis, Frame, FrameRange, Progress
-from facefusion.errors import InvalidInput
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media
 from facefusion.media.description import DEFAULT_FPS
 from facefusion.models import open_session
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
-from facefusion.pipeline.analysis_file import check_belongs
+from facefusion.pipeline.analysis_file import check_belongs, check_covers
 from facefusion.pipeline.anonymity import anonymity_of, check_report, write_report
 from facefusion.pipeline.auditing import RunAudit
 from facefusion.pipeline.content_check import ContentWatch
@@ -155,7 +154,7 @@ class _Run:
         permission = Permission.asked(plan, given, watch, progress)
         if analysis is None:
             analysis = self._measured(watch.watched(), analyser, cache)
-        check_covers(analysis, self.part, plan)
+        check_covers(analysis, self.part, plan.target)
         number = asset_id_of(self.sink.marking.marks)
         prepared = RangeRenderer.prepared(plan, self.reader, self.part, analysis, given, progress, asset_id=number)
         renderer, decision = permission.granted(prepared)
@@ -255,7 +254,7 @@ def render(
     analyser = FaceAnalyser(providers=plan.job.execution_provider)
     part = range_of(reader, plan.start, plan.end)
     check_belongs(analysis, reader)
-    check_covers(analysis, part, plan)
+    check_covers(analysis, part, plan.target)
     given = load_given(plan, analyser, progress)
     permission = Permission.asked(plan, given, ContentWatch(reader, part), progress)
     number = asset_id_of(marks_of(plan, created))
@@ -271,16 +270,6 @@ def check_label(plan: Plan, reader: MediaReader) -> None:
     """Raise before any work when the label cannot be drawn."""
     info = reader.info
     Labeller(plan.label, width=info.width, height=info.height, is_video=info.is_clip, color=info.color)
-
-
-def check_covers(analysis: Analysis, part: FrameRange, plan: Plan) -> None:
-    """Raise InvalidInput when `part` was not measured."""
-    seen = analysis.part or FrameRange(0, analysis.num_frames)
-    if part.start < seen.start or part.stop > seen.stop:
-        raise InvalidInput(
-            f"{plan.target}: frames {part.start} to {part.stop - 1} are wanted, the analysis covers {seen.start} to "
-            f"{seen.stop - 1}; analyse the whole clip, or change --start and --end"
-        )
 
 
 def frame_rate_of(plan: Plan) -> Fraction:

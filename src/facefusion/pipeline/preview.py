@@ -16,11 +16,11 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media, write_image
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
-from facefusion.pipeline.analysis_file import check_belongs
+from facefusion.pipeline.analysis_file import check_belongs, check_covers
 from facefusion.pipeline.contact_sheet import Portrait, contact_sheet
 from facefusion.pipeline.content_check import ContentWatch
 from facefusion.pipeline.cues import Cue
-from facefusion.pipeline.engine import check_covers, check_label, frame_rate_of, marks_of
+from facefusion.pipeline.engine import check_label, frame_rate_of, marks_of
 from facefusion.pipeline.flow import Flow
 from facefusion.pipeline.frame_source import SeekingSource
 from facefusion.pipeline.inputs import check_paths
@@ -125,7 +125,7 @@ def _renderer(
         analysis = survey(reader, measured, analyser, progress, workers=workers, cache=cache, temporal=plan.temporal)
     else:
         check_belongs(analysis, reader)
-    check_covers(analysis, part, plan)
+    check_covers(analysis, part, plan.target)
     prepared = RangeRenderer.prepared(plan, reader, part, analysis, given, progress, asset_id=asset_id_of(marks))
     return permission.granted(prepared)[0]
 

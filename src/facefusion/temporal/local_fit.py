@@ -147,7 +147,7 @@ def _read_off(results: list[Float32], level: Float32, groups: Int64) -> Float32:
 
 @numba.njit(cache=True, nogil=True)
 def _weighed(weights: Float32, values: Float32, out: Float32) -> None:
-    """Add to each row t of `out` the rows of `values` around t, by row t of `weights`; in one thread and fixed order."""
+    """Add to each row t of `out` the rows of `values` around t, by row t of `weights`; in one thread, in order."""
     half = weights.shape[1] // 2
     for t in range(values.shape[0]):
         for s in range(max(0, t - half), min(values.shape[0], t + half + 1)):
