@@ -2,6 +2,7 @@
 
 from facefusion.core.analysis import Analysis, Identity, MediaIdentity, Samples
 from facefusion.core.arrays import Float32, Pixels, UInt8, from_unit, to_unit
+from facefusion.core.cutout import Cutout
 from facefusion.core.face import Box, Face, FaceMeasures, HeadPose, Landmarks
 from facefusion.core.frame import ColorInfo, Frame
 from facefusion.core.patch import AlignedFace, Patch
@@ -18,6 +19,7 @@ __all__ = [
     "Box",
     "ColorInfo",
     "CropKind",
+    "Cutout",
     "Face",
     "FaceColumns",
     "FaceMeasures",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal, Protocol
 
-from facefusion.core.arrays import Float32
+from facefusion.core.cutout import Cutout
 from facefusion.core.face import Box, Face
 from facefusion.core.frame import Frame
 from facefusion.core.patch import AlignedFace, Patch
@@ -36,8 +37,9 @@ class FrameProcessor(Protocol):
 
 
 class MatteProcessor(Protocol):
-    """`Frame → Matte`: (H, W) float32 in [0, 1], foreground opacity."""
+    """`Frame → Cutout`: the foreground's opacity and its own colour. Never writes into its input; safe in threads."""
 
     name: ClassVar[str]
 
-    def process_matte(self, frame: Frame) -> Float32: ...
+    def cut_out(self, frame: Frame, faces: Sequence[Face] = ()) -> Cutout:
+        """The foreground of `frame`. faces: those seen in it, which are never cut away."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from facefusion.core import Analysis, Face, FaceProcessor
+from facefusion.core import Analysis, Face
 from facefusion.errors import UsageError
 from facefusion.provenance.terms import EditKind
 
@@ -38,12 +38,12 @@ class Entry:
         loaded: type[Any] = _load(self.settings)
         return loaded
 
-    def build(self, settings: Any, *, photos: Sequence[Face] = (), analysis: Analysis | None = None) -> FaceProcessor:
+    def build(self, settings: Any, *, photos: Sequence[Face] = (), analysis: Analysis | None = None) -> Any:
         """The processor itself; imports its code on first use.
 
         photos: faces of the person whose face is put on, where one is needed. analysis: of the medium, if there is one.
         """
-        make: Callable[..., FaceProcessor] = _load(self.factory)
+        make: Callable[..., Any] = _load(self.factory)
         if self.needs_analysis:
             return make(settings, analysis)
         return make(photos, settings) if self.needs_source else make(settings)
@@ -58,9 +58,11 @@ CATALOG: tuple[Entry, ...] = (
     Entry("face_anonymiser", "face", "facefusion.pipeline.anonymising:anonymiser",
           f"{_ROOM}.face_anonymiser.settings:Settings", needs_source=False, kind="mesh", needs_analysis=True,
           hides=True),
+    Entry("background_remover", "matte", f"{_ROOM}.background_remover:BackgroundRemover",
+          f"{_ROOM}.background_remover.settings:Settings", needs_source=False, kind="matte", needs_analysis=True),
 )  # fmt: skip
 LATER: tuple[str, ...] = (
-    "lip_syncer", "frame_enhancer", "background_remover", "expression_editor",
+    "lip_syncer", "frame_enhancer", "expression_editor",
 )  # fmt: skip
 
 

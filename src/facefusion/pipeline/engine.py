@@ -18,6 +18,7 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media
 from facefusion.media.description import DEFAULT_FPS
 from facefusion.models import open_session
+from facefusion.pipeline.alpha_outputs import check_alpha_output
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
 from facefusion.pipeline.analysis_file import check_belongs, check_covers
@@ -79,6 +80,7 @@ def _run(
     begun = time.monotonic()
     check_paths(plan)
     check_report(plan)
+    check_alpha_output(plan)
     progress.start("prepare")
     with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
         part = range_of(reader, plan.start, plan.end)
@@ -291,7 +293,7 @@ def _number_of(plan: Plan, created: datetime) -> str:
 
 def _is_kept(rendered: Rendered, reader: MediaReader, plan: Plan) -> bool:
     """A picture of a folder in which nobody is changed is left out, unless unchanged ones are wanted."""
-    return bool(rendered.notes) or reader.info.kind != "folder" or plan.job.allow_no_face
+    return bool(rendered.notes) or reader.info.kind != "folder" or plan.job.allow_no_face or plan.cuts_out
 
 
 def _provider_warnings(plan: Plan, progress: Progress) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from facefusion.media import MediaReader
 from facefusion.media.encoders import encoder_build
 from facefusion.media.paths import check_input
 from facefusion.pipeline.analysis_sections import sections_of
+from facefusion.pipeline.inputs import grounds
 from facefusion.pipeline.media_identity import identity_of
 from facefusion.pipeline.plan import Plan
 
@@ -21,7 +23,7 @@ _AUDIT = ("audit-file", "audit-names", "audit-project")
 NOT_IN_THE_RESULT = ("overwrite", "workers", "threads", "keep-work", *_SIGNING, *_AUDIT)
 """Keys of a request that change how it is done, not what comes out."""
 _BEGINNING_BYTES = 1 << 20
-_FILES = ("output", "source", "assign", "target", "reference-image", "except-image", "mask-image")
+_FILES = ("output", "source", "assign", "target", "reference-image", "except-image", "mask-image", "background")
 
 
 def request_key(plan: Plan, reader: MediaReader) -> str:
@@ -35,6 +37,7 @@ def request_key(plan: Plan, reader: MediaReader) -> str:
         "assign": {number: [content_digest(path) for path in paths] for number, paths in plan.assignments.items()},
         "reference": [content_digest(Path(text)) for text in plan.selector.reference_image],
         "except": [content_digest(Path(text)) for text in plan.selector.except_image],
+        "background": _ground(plan, content_digest),
         "mask": _digest_or_none(plan.mask.mask_image),
         "target": identity_of(reader).digest,
     }
@@ -46,7 +49,13 @@ def said_of(plan: Plan) -> dict[str, object]:
     """What `plan` says of the result, as JSON; files count by their length and beginning, not by their names."""
     said = {name: value for name, value in plan.to_mapping().items() if name not in (*NOT_IN_THE_RESULT, *_FILES)}
     assigned = {number: [_stamp(path) for path in paths] for number, paths in plan.assignments.items()}
-    return {**said, "files": [*map(_stamp, plan.sources), _stamp(plan.target)], "assigned": assigned}
+    files = [*map(_stamp, plan.sources), _stamp(plan.target)]
+    return {**said, "files": files, "assigned": assigned, "background": _ground(plan, _stamp)}
+
+
+def _ground(plan: Plan, digest: Callable[[Path], str]) -> str | list[str]:
+    """The new background: a colour or a blur by its name, files by what they hold."""
+    return [digest(path) for path in grounds(plan)] or plan.background.background
 
 
 def _stamp(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from facefusion.blend.background import ground_of
 from facefusion.errors import OutputFailed, UsageError
 from facefusion.media import NumberedPattern, file_identity
 from facefusion.pipeline.plan import Plan
@@ -29,6 +30,7 @@ def files_read(plan: Plan) -> Iterator[Path]:
     yield from (
         Path(text) for text in (*selector.reference_image, *selector.except_image, plan.mask.mask_image) if text
     )
+    yield from grounds(plan)
     yield plan.target
     yield from members(plan.target)
 
@@ -53,6 +55,14 @@ def members(path: Path) -> Iterator[Path]:
             yield from (pattern.numbered(number) for number in pattern.numbers_on_disk())
     except (OSError, UsageError):  # whoever opens it says why
         return
+
+
+def grounds(plan: Plan) -> tuple[Path, ...]:
+    """Every file of the new background."""
+    ground = ground_of(plan.background.background)
+    if ground is None or ground.path is None:
+        return ()
+    return tuple(sorted(members(ground.path))) or (ground.path,)
 
 
 def photos(plan: Plan) -> tuple[Path, ...]:

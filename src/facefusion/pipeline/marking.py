@@ -14,13 +14,13 @@ from facefusion.errors import OutputFailed
 from facefusion.media import NumberedPattern, check_output
 from facefusion.media.paths import discard, write_atomically
 from facefusion.models import card_named
-from facefusion.pipeline.inputs import members, photos
+from facefusion.pipeline.inputs import grounds, members, photos
 from facefusion.pipeline.plan import Plan
 from facefusion.provenance import Marks, mark_place, sidecar_path
 from facefusion.provenance.asset import asset_id_of, asset_text
 from facefusion.provenance.canonical import canonical
 from facefusion.provenance.keys import make_private
-from facefusion.provenance.manifest.claim import FRAMES, Claim, Digest, Ingredient, Model
+from facefusion.provenance.manifest.claim import FRAMES, Claim, Digest, Ingredient, Model, Role
 from facefusion.provenance.manifest.copies import Output, copy_of, copy_path
 from facefusion.provenance.manifest.credentials import Credentials, credentials_of
 from facefusion.provenance.manifest.formats import MANIFEST_SUFFIX, manifest_beside, mime_of
@@ -45,6 +45,7 @@ class Facts:
     sources: tuple[Path, ...] = ()
     references: tuple[Path, ...] = ()
     targets: tuple[Path, ...] = ()
+    backgrounds: tuple[Path, ...] = ()
     decision: Mapping[str, Any] | None = None
     label: Mapping[str, Any] | None = None
 
@@ -54,13 +55,19 @@ class Facts:
         references = (*plan.selector.reference_image, *plan.selector.except_image)
         return Facts(
             effects=tuple((entry.name, entry.kind) for entry in plan.entries),
-            models=(*_MEASURING, *(("face_occlusion",) if plan.mask.mask_occlusion else ())),
+            models=_models(plan),
             sources=photos(plan),
             references=tuple(Path(text) for text in references),
+            backgrounds=grounds(plan),
             targets=(plan.target,) if plan.target.is_file() else tuple(sorted(members(plan.target))),
             decision=decision,
             label=label or {"text": plan.label.text},
         )
+
+
+def _models(plan: Plan) -> tuple[str, ...]:
+    more = ("face_occlusion",) if plan.mask.mask_occlusion else ()
+    return (*_MEASURING, *more, *(("selfie_segmentation",) if plan.cuts_out else ()))
 
 
 @dataclass(eq=False)
@@ -165,18 +172,20 @@ class Marking:
         sources = [Ingredient("source", self._digest(path), path) for path in dict.fromkeys(facts.sources)]
         references = [Ingredient("reference", self._digest(path), path) for path in dict.fromkeys(facts.references)]
         models = tuple(Model(name, card_named(name).sha256) for name in facts.models)
-        ingredients = (*self._target(targets), *sources, *references)
+        backgrounds = self._listed("background", facts.backgrounds)
+        ingredients = (*self._listed("target", targets), *sources, *references, *backgrounds)
         return Claim(self.marks, facts.effects, ingredients, models, facts.decision, facts.label)
 
-    def _target(self, targets: Sequence[Path]) -> list[Ingredient]:
-        if len(targets) == 1:
-            return [Ingredient("target", self._digest(targets[0]), targets[0])]
-        if not targets:
+    def _listed(self, role: Role, paths: Sequence[Path]) -> list[Ingredient]:
+        """One file by itself, several as one digest over all of theirs."""
+        if len(paths) == 1:
+            return [Ingredient(role, self._digest(paths[0]), paths[0])]
+        if not paths:
             return []
-        digests = [self._digest(path) for path in targets]
+        digests = [self._digest(path) for path in paths]
         listed = canonical([digest.sha256 for digest in digests])
         whole = Digest(hashlib.sha256(listed).hexdigest(), sum(digest.num_bytes for digest in digests))
-        return [Ingredient("target", whole)]
+        return [Ingredient(role, whole)]
 
     def _digest(self, path: Path) -> Digest:
         if path not in self._digests:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from facefusion.blend.background import BackgroundSettings, ground_of
 from facefusion.blend.settings import BlendSettings, MaskSettings
 from facefusion.core.settings import check_settings
 from facefusion.errors import UsageError
@@ -38,6 +39,7 @@ class Plan:
     mask: MaskSettings
     blend: BlendSettings
     temporal: TemporalSettings
+    background: BackgroundSettings
     encode: EncodeSettings
     label: LabelSettings
     permission: PermissionSettings
@@ -49,7 +51,8 @@ class Plan:
         object.__setattr__(self, "effects", MappingProxyType(dict(self.effects)))
         for settings in (*(getattr(self, f.name) for f in fields(self)[:-1]), *self.effects.values()):
             check_settings(settings)
-        names = tuple(catalog.find(name).name for name in self.job.processor)
+        said = [name for text in self.job.processor for name in text.split(",")]
+        names = tuple(catalog.find(name.strip()).name for name in said)
         object.__setattr__(self, "job", replace(self.job, processor=names))
         _check_request(self)
 
@@ -113,6 +116,21 @@ class Plan:
         return any(entry.hides for entry in self.entries)
 
     @property
+    def changes_faces(self) -> bool:
+        """Whether something is done to faces, so that there have to be some."""
+        return any(entry.shape == "face" for entry in self.entries)
+
+    @property
+    def cuts_out(self) -> bool:
+        """Whether the foreground is taken out of its background."""
+        return any(entry.shape == "matte" for entry in self.entries)
+
+    @property
+    def leaves_alpha(self) -> bool:
+        """Whether the result is transparent where the background was: cut out, and put on nothing."""
+        return self.cuts_out and not self.background.background
+
+    @property
     def needs_source(self) -> bool:
         return any(entry.needs_source for entry in self.entries)
 
@@ -132,6 +150,13 @@ def _check_request(plan: Plan) -> None:
     if plan.selector.face_selector_mode == "reference" and not plan.selector.reference_image:
         raise UsageError("reference-image: --face-selector-mode reference needs a photo of the person to change")
     _check_range(plan.start, plan.end)
+    _check_background(plan)
+
+
+def _check_background(plan: Plan) -> None:
+    if plan.background.background and not plan.cuts_out:
+        raise UsageError("background: nothing is cut out to be put on it; add --processor background_remover")
+    ground_of(plan.background.background)
 
 
 def _check_range(start: Cue | None, end: Cue | None) -> None:

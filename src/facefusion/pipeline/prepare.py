@@ -69,7 +69,7 @@ def prepare(
     analysis, overrides: as `editing.edited` gives them. With `allow_no_face` nobody may be there. Raises UsageError for
     an assignment to somebody unknown, and Cancelled.
     """
-    if analysis.is_empty and not plan.job.allow_no_face:
+    if analysis.is_empty and plan.changes_faces and not plan.job.allow_no_face:
         raise NoFaceFound(f"{plan.target}: no face found anywhere; --allow-no-face writes it unchanged but marked")
     words = {} if analysis.is_empty else people_called(plan.assignments, analysis, overrides)
     asked = {
@@ -124,7 +124,7 @@ def _parser(plans: Sequence[Plan]) -> OcclusionParser | None:
 
 def _chosen(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given) -> frozenset[int]:
     """The tracks that get the one source; none when only people by name get one."""
-    if plan.assignments and not plan.sources:
+    if (plan.assignments and not plan.sources) or not plan.changes_faces:
         return frozenset()
     return chosen_tracks(
         analysis, plan.selector, is_clip=reader.info.is_clip, references=given.references, spared=given.spared
@@ -145,6 +145,8 @@ def effects_of(plan: Plan, photos: Photos, progress: Progress, analysis: Analysi
     effects = []
     for entry in plan.entries:
         progress.check()
+        if entry.shape != "face":
+            continue
         effects.append(entry.build(plan.effects[entry.name], photos=photos, analysis=analysis))
     return tuple(effects)
 

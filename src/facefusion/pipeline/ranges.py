@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol, TypeVar
@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from facefusion.core import Analysis, Frame, FrameRange, Progress
 from facefusion.media import MediaReader
 from facefusion.pipeline.coverage import covered
+from facefusion.pipeline.cutting import Cutting
 from facefusion.pipeline.edit_log import EditLog
 from facefusion.pipeline.editing import edited
 from facefusion.pipeline.fingerprint import measured_digest
@@ -57,6 +58,7 @@ class RangeRenderer:
     whole: FrameRange
     temporal: TemporalSettings
     asset_id: int
+    cutting: Cutting | None = None
 
     @staticmethod
     def prepared(
@@ -85,6 +87,7 @@ class RangeRenderer:
             whole=part,
             temporal=replace(plan.temporal, blend_strength=0.0) if plan.hides_people else plan.temporal,
             asset_id=asset_id,
+            cutting=Cutting.of(plan, analysis),
         )
 
     def without_label(self) -> RangeRenderer:
@@ -107,10 +110,18 @@ class RangeRenderer:
         return digest + ("-unlabelled" if self.labels is None else "")
 
     def drawn(self, frame: Frame) -> Drawn:
-        """One frame with its faces changed."""
+        """One frame with its faces changed, cut out where that is asked for."""
         faces = (self.context.steady or self.cast).faces_in(frame.index)
-        drawn = Drawn(render_frame(frame, faces, self.context), frame.pixels, faces, self.context.overrides)
+        cutout, source = None, None
+        if self.cutting is not None:
+            cutout, source = self.cutting.cut(frame, faces), frame
+            frame = replace(frame, pixels=cutout.pixels, alpha=None)
+        rendered = render_frame(frame, faces, self.context)
+        drawn = Drawn(rendered, frame.pixels, faces, self.context.overrides, cutout=cutout, source=source)
         return drawn.measured() if self.margin else drawn
+
+    def _seconds(self, frame: Frame) -> Fraction:
+        return frame.timestamp.seconds - self.first_seconds if self.is_clip else Fraction(0)
 
     def labelled(self, drawn: Drawn) -> Rendered:
         """The frame with its watermark, and its visible label where `permission` has not taken that away."""
@@ -119,7 +130,7 @@ class RangeRenderer:
         if self.labels is None:
             shown = frame if is_own else replace(frame, pixels=frame.pixels.copy())
         else:
-            seconds = float(frame.timestamp.seconds - self.first_seconds) if self.is_clip else None
+            seconds = float(self._seconds(frame)) if self.is_clip else None
             shown = labelled(frame, self.labels.of(frame), is_own=is_own, seconds=seconds)
         return Rendered(watermarked(shown, self.asset_id), drawn.rendered.notes)
 
@@ -127,10 +138,14 @@ class RangeRenderer:
         self, source: Source, part: FrameRange, flow: Flow, *, threads: int = 1
     ) -> Generator[Rendered, None, None]:
         """The frames of `part` in order, `threads` at once; one thread works in the caller's own."""
-        with closing(_mapped(flow, self.drawn, source.frames(self.reach(part)), threads)) as frames:
+        with (
+            closing(_mapped(flow, self.drawn, source.frames(self.reach(part)), threads)) as frames,
+            nullcontext() if self.cutting is None else self.cutting.composing() as composing,
+        ):
             for drawn in steadied(frames, self.cast, self.temporal) if self.margin else frames:
                 if drawn.frame.index in part:
-                    yield self.labelled(drawn)
+                    done = drawn if composing is None else composing.done(drawn, self._seconds(drawn.frame))
+                    yield self.labelled(done)
 
 
 def _mapped(flow: Flow, work: Callable[[Frame], T], frames: Iterator[Frame], threads: int) -> Generator[T, None, None]:

@@ -46,6 +46,7 @@ _SHARED: tuple[tuple[str, str, str, str], ...] = (
     ("mask", "Mask", "mask_", f"{_ROOM}.blend.settings:MaskSettings"),
     ("blend", "Blend", "blend_", f"{_ROOM}.blend.settings:BlendSettings"),
     ("temporal", "Steadiness", "temporal_", f"{_ROOM}.temporal.settings:TemporalSettings"),
+    ("background", "Background", "background", f"{_ROOM}.blend.background:BackgroundSettings"),
     ("encode", "Output", "output_", f"{_ROOM}.pipeline.settings:EncodeSettings"),
     ("label", "Label", "label_", f"{_ROOM}.provenance.settings:LabelSettings"),
     ("permission", "Permission", "", f"{_ROOM}.provenance.consent.settings:PermissionSettings"),

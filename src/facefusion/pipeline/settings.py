@@ -34,7 +34,8 @@ class JobSettings:
     output: str = option("", why="where the result goes; its suffix decides the format; a folder for a folder")
     processor: tuple[str, ...] = option(
         ("face_swapper",),
-        why="what is done to each face, in this order; repeat it: face_swapper, face_enhancer, face_anonymiser",
+        why="what is done, in this order; repeat it, or put commas between: face_swapper, face_enhancer, "
+        "face_anonymiser, background_remover",
     )
     start: str = option(
         "", why="where to begin: a time (12.5, 1:02.5, 0:01:02.5) or a frame with an f (250f); empty: the start"

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from facefusion.core import Analysis, Face, Frame, FrameRange, Pixels
+from facefusion.core import Analysis, Cutout, Face, Frame, FrameRange, Pixels
 from facefusion.pipeline.overrides import Overrides, Touch
 from facefusion.pipeline.render import Rendered
 from facefusion.temporal.deflicker import Residual, corrected, correction, residual_of
@@ -23,7 +23,8 @@ class Drawn:
     """A frame whose faces are changed, before it is labelled.
 
     before: the frame's own pixels. faces: as they were drawn. overrides: what edits ask of them. residuals: what
-    changed on each that is not left alone, once measured.
+    changed on each that is not left alone, once measured. cutout: the foreground, with no face changed, where it is
+    taken out of its background; `before` is its pixels then. source: the frame as it was read, where a cutout is.
     """
 
     rendered: Rendered
@@ -31,6 +32,8 @@ class Drawn:
     faces: tuple[Face, ...]
     overrides: Overrides = Overrides()
     residuals: Mapping[Key, Residual] = field(default_factory=dict)
+    cutout: Cutout | None = None
+    source: Frame | None = None
 
     @property
     def frame(self) -> Frame:

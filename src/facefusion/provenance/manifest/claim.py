@@ -18,7 +18,7 @@ JOB = "org.facefusion.job"
 """Label of our own assertion."""
 FRAMES = "org.facefusion.frames"
 """Label of the assertion that lists the pictures of a sequence."""
-Role = Literal["target", "source", "reference"]
+Role = Literal["target", "source", "reference", "background"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Claim:
 
 def _edit(name: str, kind: EditKind, agent: Mapping[str, Any], used: list[str]) -> dict[str, Any]:
     parameters: dict[str, Any] = {"name": name}
-    if used and kind in ("mesh", "trained"):
+    if used and kind in ("mesh", "trained", "matte"):
         parameters["ingredientIds"] = used
     return {
         "action": "c2pa.edited",
@@ -162,7 +162,8 @@ def _ingredient(one: Ingredient, number: int) -> dict[str, Any]:
     if one.role == "target":
         title, label, relation = "target", "target", "parentOf"
     else:
-        title, label, relation = f"{one.role} photo {number}", f"{one.role}-{number}", "inputTo"
+        title = one.role if one.role == "background" else f"{one.role} photo {number}"
+        label, relation = f"{one.role}-{number}", "inputTo"
     return {
         "title": title,
         "label": label,

@@ -1,0 +1,68 @@
+"""Whole runs that cut out: nobody's face is needed, transparency goes where it can be held, the rest is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from clips import Look, make_clip
+from facefusion.errors import UsageError
+from facefusion.media import open_media, read_image
+from facefusion.pipeline.engine import run
+from facefusion.pipeline.plan import Plan
+
+WIDTH, HEIGHT = 160, 120
+LOOK = Look(codec="ffv1", pixel_format="bgr0", width=WIDTH, height=HEIGHT, options={})
+SCREEN = (40, 160, 60)
+
+
+def disc(number: int, width: int, height: int) -> NDArray[np.uint8]:
+    """A grey disc that moves before a green screen."""
+    pixels = np.full((height, width, 3), SCREEN, np.uint8)
+    cv2.circle(pixels, (50 + 3 * number, 60), 30, (120, 120, 120), -1, cv2.LINE_AA)
+    return pixels
+
+
+@pytest.fixture(scope="module")
+def green(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("green") / "green.mkv"
+    make_clip(path, frames=3, look=LOOK, draw=disc)
+    return path
+
+
+def cut_out(target: Path, output: Path, **more: Any) -> None:
+    values = {"target": str(target), "output": str(output), "processor": "background_remover", **more}
+    run(Plan.from_mapping({name.replace("_", "-"): value for name, value in values.items()}))
+
+
+def test_a_disc_is_put_on_another_colour(green: Path, tmp_path: Path) -> None:
+    cut_out(green, tmp_path / "out.mkv", background="#2040c0", output_codec="ffv1", background_match=0.0)
+    with open_media(tmp_path / "out.mkv") as reader:
+        frames = [frame.pixels.astype(int) for frame in reader]
+    for number, pixels in enumerate(frames):
+        assert np.abs(pixels[60, 50 + 3 * number] - 120).max() <= 8
+        assert np.abs(pixels[100, 10] - (0x20, 0x40, 0xC0)).max() <= 8
+
+
+def test_a_sequence_of_pictures_holds_the_transparency(green: Path, tmp_path: Path) -> None:
+    cut_out(green, tmp_path / "matte.%04d.png")
+    frame = read_image(tmp_path / "matte.0002.png")
+    assert frame.alpha is not None
+    assert frame.alpha[60, 53] == 255
+    assert frame.alpha[100, 10] == 0
+
+
+def test_what_cannot_hold_transparency_is_refused_by_name(green: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"\.jpg cannot hold transparency; supported are \.png"):
+        cut_out(green, tmp_path / "matte.%04d.jpg")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_background_without_a_cut_out_is_refused(green: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="add --processor background_remover"):
+        cut_out(green, tmp_path / "out.mkv", processor="face_enhancer", background="white")
