@@ -60,9 +60,12 @@ class OcclusionParser:
     def _seen(self, pixels: Pixels, landmarks: Landmarks, matrix: Float32) -> tuple[Float32, NDArray[np.bool_]]:
         """The network's answer, (192, 192) float32, and where the mesh lies in its crop."""
         guide = mesh_guide(landmarks, matrix)
-        planes = np.concatenate([cut(pixels, matrix, INPUT_SIZE), guide], axis=2).transpose(2, 0, 1)[None]
-        seen: Float32 = self._session.run(np.ascontiguousarray(planes, np.float32))[0][0, 0]
-        return _on_face(seen, guide[..., 0]), guide[..., 0] > 0
+        planes = np.empty((1, 6, INPUT_SIZE, INPUT_SIZE), np.float32)
+        cv2.split(cut(pixels, matrix, INPUT_SIZE), list(planes[0, :3]))
+        cv2.split(guide, list(planes[0, 3:]))
+        seen: Float32 = self._session.run(planes)[0][0, 0]
+        on_mesh = planes[0, 3] > 0
+        return _on_face(seen, on_mesh), on_mesh
 
 
 def upright_matrix(xy: Float32, size: int = INPUT_SIZE) -> Float32:
@@ -99,14 +102,26 @@ def guide_of(xyz: Float32, size: int = INPUT_SIZE) -> Float32:
     return np.dstack([covered.astype(np.float32), uv])
 
 
-def _on_face(seen: Float32, covered: Float32) -> Float32:
+def _on_face(seen: Float32, on_mesh: NDArray[np.bool_]) -> Float32:
     """The network's answer on the mesh; what is in front of its rim goes on beyond it, as far as a swap may reach."""
-    known = cv2.dilate(covered, np.ones((2 * _KNOWN_PX + 1,) * 2, np.uint8)).astype(np.float32)
-    size = (0, 0), _REACH_PX / 2
-    beyond = cv2.GaussianBlur(seen * known, *size) / np.maximum(cv2.GaussianBlur(known, *size), 1e-3)
-    near = cv2.dilate(covered, np.ones((2 * _REACH_PX + 1,) * 2, np.uint8))
-    outside = np.where((near > 0) & (beyond < _HIDDEN), beyond, np.float32(1))
-    return np.where(known > 0, seen, outside).astype(np.float32)
+    covered = on_mesh.astype(np.uint8)
+    known = cv2.dilate(covered, np.ones((2 * _KNOWN_PX + 1,) * 2, np.uint8)) > 0
+    answer = np.where(known, seen, np.float32(1))
+    if not (answer < _HIDDEN).any():
+        return answer
+    near = cv2.dilate(covered, np.ones((2 * _REACH_PX + 1,) * 2, np.uint8)) > 0
+    beyond = _gone_on(seen, known)
+    np.copyto(answer, beyond, where=near & ~known & (beyond < _HIDDEN))
+    return answer
+
+
+def _gone_on(seen: Float32, known: NDArray[np.bool_]) -> Float32:
+    """The known answers near each pixel in the mean; so smooth that half the size is enough to find it."""
+    weight = known.astype(np.float32)
+    both = cv2.resize(cv2.merge([seen * weight, weight]), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    total, weights = cv2.split(cv2.GaussianBlur(both, (0, 0), _REACH_PX / 4))
+    mean = total / np.maximum(weights, np.float32(1e-3))
+    return cv2.resize(mean, seen.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def _at_full_size(pixels: Pixels, seen: Float32, matrix: Float32) -> Float32:
@@ -130,12 +145,12 @@ def _at_full_size(pixels: Pixels, seen: Float32, matrix: Float32) -> Float32:
 
 def _doubted(seen: Float32, back: Float32, reach: float, size: tuple[int, int]) -> tuple[int, int, int, int]:
     """x0, y0, x1, y1 of the picture's pixels where the face may be hidden, with room for the filter."""
-    rows, columns = np.nonzero(seen < _CLEAR)
-    if len(rows) == 0:
+    x, y, wide, high = cv2.boundingRect((seen < _CLEAR).view(np.uint8))
+    if wide == 0:
         return 0, 0, 0, 0
-    corners = [(x, y) for x in (columns.min(), columns.max()) for y in (rows.min(), rows.max())]
+    corners = [(u, v) for u in (x, x + wide - 1) for v in (y, y + high - 1)]
     spots = transforms.apply(back, np.array(corners, np.float32))
     room = 6 * reach + 4
     low = np.maximum(np.floor(spots.min(axis=0) - room), 0).astype(int)
-    high = np.minimum(np.ceil(spots.max(axis=0) + room), (size[1], size[0])).astype(int)
-    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+    end = np.minimum(np.ceil(spots.max(axis=0) + room), (size[1], size[0])).astype(int)
+    return int(low[0]), int(low[1]), int(end[0]), int(end[1])

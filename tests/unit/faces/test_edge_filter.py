@@ -43,3 +43,25 @@ def test_inputs_stay_untouched_and_odd_sizes_work() -> None:
     assert out.dtype == np.float32
     np.testing.assert_array_equal(colors, kept[0])
     np.testing.assert_array_equal(values, kept[1])
+
+
+def test_it_is_the_guided_filter() -> None:
+    colors, disc = picture(64)
+    values = cv2.GaussianBlur(disc.astype(np.float32), (0, 0), 3.0)
+    np.testing.assert_allclose(follow_edges(colors, values, 2.0), _by_the_book(colors, values, 7), atol=2e-3)
+
+
+def _by_the_book(guide: np.ndarray, values: np.ndarray, side: int) -> np.ndarray:
+    """Equations 14 to 16 of the paper, in double precision, for every pixel by itself."""
+
+    def mean(plane: np.ndarray) -> np.ndarray:
+        return cv2.blur(plane.astype(np.float64), (side, side), borderType=cv2.BORDER_REFLECT_101)
+
+    exact = guide.astype(np.float64)
+    center, level = mean(exact), mean(values)
+    outer = np.dstack([mean(exact[..., i] * exact[..., j]) for i in range(3) for j in range(3)]).reshape(64, 64, 3, 3)
+    spread = outer - center[..., :, None] * center[..., None, :] + 3e-4 * np.eye(3)
+    joint = np.dstack([mean(exact[..., i] * values) for i in range(3)]) - center * level[..., None]
+    slope = np.linalg.solve(spread, joint[..., None])[..., 0]
+    offset = level - (slope * center).sum(axis=2)
+    return np.clip((mean(slope) * exact).sum(axis=2) + mean(offset), 0, 1)
