@@ -220,7 +220,7 @@ def test_a_folder_of_pictures(media: Path, tmp_path: Path, analyser: FaceAnalyse
     assert only_face_and_label(scene(), picture_of(output / "a.png"), face_area(analyser, scene()))
     check_identity(analyser, scene(3), picture_of(output / "b.jpg"))
     assert call("verify", output).code == 0
-    assert call("verify", media / "pictures").code == 1
+    assert call("verify", media / "pictures").code == 12
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
 
 
@@ -236,7 +236,10 @@ def test_a_folder_with_those_where_nobody_is(media: Path, tmp_path: Path) -> Non
 def test_a_numbered_sequence(media: Path, tmp_path: Path, analyser: FaceAnalyser) -> None:
     output = tmp_path / "done.%04d.png"
     succeeded("--source", media / "source.png", "--target", media / "shot.%04d.png", "--output", output)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"done.{n}.png" for n in (1001, 1002, 1003)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "done.####.png.c2pa",
+        *(f"done.{n}.png" for n in (1001, 1002, 1003)),
+    ]
     for number in range(3):
         result = picture_of(tmp_path / f"done.{1001 + number}.png")
         assert only_face_and_label(scene(number), result, face_area(analyser, scene(number)))

@@ -57,8 +57,7 @@ def check_output(path: str | Path, *, overwrite: bool, inputs: Iterable[str | Pa
     place, the same file as one of `inputs`). A `%04d` pattern is checked by its folder.
     """
     path = Path(path)
-    if len(os.fsencode(path.name)) > _LONGEST_NAME:
-        raise OutputFailed(f"{path}: the name is longer than {_LONGEST_NAME} bytes; choose a shorter one")
+    check_name(path)
     identity = file_identity(path)
     if identity is not None and identity in map(file_identity, inputs):
         raise OutputFailed(f"{path}: output and input are the same file; choose another output")
@@ -71,6 +70,16 @@ def check_output(path: str | Path, *, overwrite: bool, inputs: Iterable[str | Pa
     if is_there and not overwrite:
         raise OutputExists(f"{path}: is there already; choose another name or allow overwriting")
     check_output_folder(path.parent)
+
+
+def check_name(path: Path) -> None:
+    """Raise OutputFailed when no file can be called as `path` is."""
+    if len(os.fsencode(path.name)) > _LONGEST_NAME:
+        raise OutputFailed(f"{path}: the name is longer than {_LONGEST_NAME} bytes; choose a shorter one")
+    try:
+        path.exists()
+    except OSError as error:
+        raise OutputFailed(f"{path}: cannot be written to ({_reason(error)}); choose another place") from None
 
 
 def check_output_folder(folder: Path) -> None:

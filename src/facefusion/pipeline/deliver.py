@@ -242,7 +242,7 @@ class _FolderSink(Sink):
         )
 
     def close(self) -> None:
-        with self._stack, self.marking.appearing(self._folder):
+        with self._stack, self.marking.appearing(None):
             try:
                 self.marking.keep_copy()
                 self._appear()

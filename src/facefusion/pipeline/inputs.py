@@ -1,4 +1,4 @@
-"""Before any work: nothing that is read is replaced, and nobody is put on themselves."""
+"""Before any work: what is read is there, nothing of it is replaced, and nobody is put on themselves."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from pathlib import Path
 from facefusion.blend.background import ground_of
 from facefusion.errors import OutputFailed, UsageError
 from facefusion.media import NumberedPattern, file_identity
+from facefusion.media.paths import check_input, check_name
 from facefusion.pipeline.plan import Plan
 
 
 def check_paths(plan: Plan) -> None:
-    """Raise UsageError when a photo is the target itself, OutputFailed when the run would replace what it reads."""
+    """Raise UsageError when a photo is the target itself, OutputFailed when the run would replace what it reads.
+
+    Raises InvalidInput for a photo that is not there; whoever opens the target says what is wrong with it.
+    """
+    for path in pictures_read(plan):
+        check_input(path)
+    check_name(plan.output)
     target = file_identity(plan.target)
     for photo in photos(plan):
         if target is not None and file_identity(photo) == target:
@@ -25,14 +32,19 @@ def check_paths(plan: Plan) -> None:
 
 def files_read(plan: Plan) -> Iterator[Path]:
     """Every file and folder that the request names to be read; pictures of a folder or sequence each by its name."""
+    yield from pictures_read(plan)
+    yield from grounds(plan)
+    yield plan.target
+    yield from members(plan.target)
+
+
+def pictures_read(plan: Plan) -> Iterator[Path]:
+    """Every photo and mask that the request names beside the target."""
     yield from photos(plan)
     selector = plan.selector
     yield from (
         Path(text) for text in (*selector.reference_image, *selector.except_image, plan.mask.mask_image) if text
     )
-    yield from grounds(plan)
-    yield plan.target
-    yield from members(plan.target)
 
 
 def _places(plan: Plan) -> Iterator[Path]:

@@ -109,10 +109,13 @@ class Marking:
                 check_output(place, overwrite=self.overwrite)
 
     @contextmanager
-    def appearing(self, output: Path) -> Iterator[None]:
-        """Around what lets `output` appear: if that fails, what lies beside it goes, or is again what it was."""
+    def appearing(self, output: Path | None) -> Iterator[None]:
+        """Around what lets `output` appear: if that fails, what lies beside it goes, or is again what it was.
+
+        output: None for a folder, beside which nothing lies.
+        """
         try:
-            if mark_place(output) == "sidecar" and output.suffix and not NumberedPattern.is_pattern(output):
+            if output and mark_place(output) == "sidecar" and not NumberedPattern.is_pattern(output):
                 self._put(sidecar_path(output), self.marks.xmp())
             yield
         except BaseException:

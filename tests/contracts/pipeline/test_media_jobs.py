@@ -49,7 +49,7 @@ def test_two_runs_on_clips_of_one_name_do_not_meet(tmp_path: Path) -> None:
     assert numbers_in(tmp_path / "out.mp4") == list(range(4))
     assert numbers_in(tmp_path / "out.mkv") == list(range(6))
     left = sorted(path.name for path in tmp_path.iterdir())
-    assert left == ["astronaut.png", "day0", "day1", "out.mkv", "out.mp4"]
+    assert left == ["astronaut.png", "day0", "day1", "out.mkv", "out.mkv.c2pa", "out.mp4"]
 
 
 def frame(number: int) -> Frame:

@@ -163,7 +163,7 @@ def test_a_sequence_becomes_a_sequence_with_its_numbers(passed: Pass, tmp_path: 
         write_image(tmp_path / f"in.{number}.png", Frame(picture(number - 1001, WIDTH, HEIGHT)))
     passed(tmp_path / "in.%04d.png", tmp_path / "out.%04d.png")
     names = sorted(path.name for path in tmp_path.glob("out.*"))
-    assert names == [f"out.{number}.png" for number in range(1001, 1006)]
+    assert names == ["out.####.png.c2pa", *(f"out.{number}.png" for number in range(1001, 1006))]
     assert numbers_in(tmp_path / "out.%04d.png") == list(range(5))
     passed(tmp_path / "in.%04d.png", tmp_path / "out.mov", output_frame_rate="23.976", end="4f")
     assert numbers_in(tmp_path / "out.mov") == list(range(4))
@@ -178,5 +178,5 @@ def test_a_clip_becomes_a_sequence_numbered_by_its_frames(passed: Pass, tmp_path
     clip = make_clip(tmp_path / "in.mp4", frames=8, look=BIG)
     passed(clip.path, tmp_path / "out.%04d.png", start="3f")
     names = sorted(path.name for path in tmp_path.glob("out.*"))
-    assert names == [f"out.{number:04d}.png" for number in range(4, 9)]
+    assert names == ["out.####.png.c2pa", *(f"out.{number:04d}.png" for number in range(4, 9))]
     assert numbers_in(tmp_path / "out.%04d.png") == list(range(3, 8))

@@ -190,7 +190,7 @@ def test_a_full_disk_pauses_the_run(
     sizes: list[int] = []
     said: list[str] = []
     for _ in range(20):
-        room[0] = len(whole) // 2
+        room[0] = room_bytes
         try:
             swap(film, output, workers=1)
             break
