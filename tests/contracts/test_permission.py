@@ -126,6 +126,7 @@ def test_broadcast_asks_for_the_person_in_the_target(folder: Path) -> None:
     assert theirs.record.record_id in events(outcome.out)["done"]["decision"]["record_ids"]
 
 
+@pytest.mark.usefixtures("one_number")
 def test_the_label_goes_with_a_record_and_a_request_and_the_other_marks_stay(folder: Path) -> None:
     refused(folder, 5, "no-consent.*leaving the label out", *job(folder, "--omit-visible-label"))
     consent = stored(both(of()))
@@ -138,7 +139,7 @@ def test_the_label_goes_with_a_record_and_a_request_and_the_other_marks_stay(fol
     labelled, bare = pixels_of(folder / "labelled.png"), pixels_of(folder / "bare.png")
     changed = np.argwhere((labelled != bare).any(axis=2))
     assert len(changed) > 100, "the label is there by default and gone on request"
-    assert changed[:, 0].min() > 200, "and nothing else differs"
+    assert changed[:, 0].min() > 190, "and nothing else differs: the watermark keeps away from the label by a block"
     assert call("verify", folder / "bare.png").code == 0, "the metadata stays"
 
 
@@ -241,6 +242,7 @@ def test_a_policy_that_is_unknown_damaged_or_a_look_alike(folder: Path) -> None:
     refused(folder, 3, "p.toml: is no TOML", *job(folder, "--policy", folder / "p.toml"))
 
 
+@pytest.mark.usefixtures("one_number")
 def test_the_text_of_a_policy_is_the_label_of_its_jobs(folder: Path) -> None:
     from facefusion.provenance.policy import policy as policies
 

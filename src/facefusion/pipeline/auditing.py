@@ -16,6 +16,7 @@ from facefusion.errors import Cancelled, FaceFusionError, RefusedByPolicy
 from facefusion.pipeline.marking import Marking
 from facefusion.pipeline.plan import Plan
 from facefusion.provenance.audit.log import AuditLog
+from facefusion.provenance.canonical import told_name
 from facefusion.provenance.manifest.claim import Claim, Digest
 from facefusion.provenance.policy import Decision
 
@@ -94,8 +95,8 @@ class RunAudit:
             return {}
         whole, project = path.resolve(), Path(settings.audit_project or ".").resolve()
         if whole.is_relative_to(project):
-            return {"name": whole.relative_to(project).as_posix()}
-        return {"name": str(whole)} if settings.audit_names == "all" else {}
+            return {"name": told_name(whole.relative_to(project).as_posix())}
+        return {"name": told_name(str(whole))} if settings.audit_names == "all" else {}
 
 
 def _user() -> str:

@@ -18,7 +18,7 @@ from facefusion.pipeline.inputs import grounds, members, photos
 from facefusion.pipeline.plan import Plan
 from facefusion.provenance import Marks, mark_place, sidecar_path
 from facefusion.provenance.asset import asset_id_of, asset_text
-from facefusion.provenance.canonical import canonical
+from facefusion.provenance.canonical import canonical, told_name
 from facefusion.provenance.keys import make_private
 from facefusion.provenance.manifest.claim import FRAMES, Claim, Digest, Ingredient, Model, Role
 from facefusion.provenance.manifest.copies import Output, copy_of, copy_path
@@ -138,7 +138,7 @@ class Marking:
             else:
                 with unfinished.open("rb") as content:
                     self._put(manifest_beside(output), sign_beside(content, claim, self.credentials, name=output))
-            self._outputs.append(Output(output.name, Digest.of(unfinished)))
+            self._outputs.append(Output(told_name(output.name), Digest.of(unfinished)))
             if keeps_copy:
                 self.keep_copy()
 
@@ -150,7 +150,7 @@ class Marking:
         def sign(pictures: Sequence[tuple[Path, Path]]) -> None:
             from facefusion.provenance.manifest.signing import sign_beside
 
-            self._outputs += [Output(place.name, Digest.of(unfinished)) for unfinished, place in pictures]
+            self._outputs += [Output(told_name(place.name), Digest.of(unfinished)) for unfinished, place in pictures]
             listed = frame_list({one.name: one.digest.sha256 for one in self._outputs})
             content, claim = io.BytesIO(bound_bytes(listed)), self.claim()
             manifest = sign_beside(content, claim, self.credentials, name=pattern, extra={FRAMES: listed})

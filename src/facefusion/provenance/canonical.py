@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from typing import Any
 
 from facefusion.errors import InvalidInput
@@ -25,6 +26,11 @@ def canonical(value: Any) -> bytes:
         return _text(value, 0).encode()
     except UnicodeEncodeError as error:
         raise InvalidInput(f"canonical JSON: a text holds half a surrogate pair ({error.reason})") from error
+
+
+def told_name(name: str) -> str:
+    """A file's name as text that can be written anywhere: U+FFFD for every byte that is no UTF-8."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def parse_strictly(data: bytes) -> Any:

@@ -32,6 +32,12 @@ def whole(film: Path) -> Packets:
         return packets_of(OUTPUT)
 
 
+@pytest.fixture(scope="session")
+def whole_bytes(film: Path, whole: Packets) -> int:
+    """How long the file is that it writes."""
+    return (film.parent / OUTPUT).stat().st_size
+
+
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every output has the same relative name: the marks carry a digest of the request, names and all."""

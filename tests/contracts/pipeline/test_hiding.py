@@ -34,6 +34,7 @@ def report_of(path: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.usefixtures("before_the_watermark")
 def test_everyone_except_one(tmp_path: Path) -> None:
     write_png(tmp_path / "astronaut.png", astronaut())
     make_film(tmp_path / "two.mkv", frames=4, draw=two_people, look=LOSSLESS)
@@ -85,6 +86,7 @@ def test_a_person_who_does_not_exist_is_put_on_and_named(tmp_path: Path) -> None
     assert distance(seen.embedding, before.embedding) > 0.62  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("before_the_watermark")
 def test_whom_nobody_hides_is_covered_instead(tmp_path: Path) -> None:
     """A face that is so much out of proportion that everybody put on it is still recognised."""
     write_png(tmp_path / "face.png", scene())

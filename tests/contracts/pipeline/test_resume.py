@@ -176,7 +176,7 @@ def test_a_second_run_of_the_same_output_refuses(film: Path, whole: Packets, tmp
 
 
 def test_a_full_disk_pauses_the_run(
-    film: Path, whole: Packets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    film: Path, whole: Packets, whole_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output, write, room = OUTPUT, HashedFile.write, [0]
 
@@ -190,7 +190,7 @@ def test_a_full_disk_pauses_the_run(
     sizes: list[int] = []
     said: list[str] = []
     for _ in range(20):
-        room[0] = room_bytes
+        room[0] = whole_bytes // 3
         try:
             swap(film, output, workers=1)
             break

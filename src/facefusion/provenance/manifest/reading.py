@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from facefusion.errors import MediaUnreadable
+from facefusion.provenance.canonical import told_name
 from facefusion.provenance.manifest import c2pa_library
 from facefusion.provenance.manifest.claim import FRAMES, JOB, Digest
 from facefusion.provenance.manifest.formats import PLAIN, manifest_beside, manifests_of_sequence, mime_in
@@ -94,10 +95,11 @@ def _read_listed(picture: Path, manifest: Path, anchors: str) -> ManifestReading
         return store
     listed = _assertion(store, FRAMES)
     pictures = pictures_in(listed)
-    if pictures is None or picture.name not in pictures:
+    name = told_name(picture.name)
+    if pictures is None or name not in pictures:
         return MISSING
     found = _read(PLAIN, io.BytesIO(bound_bytes(listed)), data, anchors, kept="sequence")
-    if found.state == "intact" and Digest.of(picture).sha256 != pictures[picture.name]:
+    if found.state == "intact" and Digest.of(picture).sha256 != pictures[name]:
         return _changed(found, "altered", "this picture of the sequence is not the one that was signed")
     return found
 
@@ -106,7 +108,8 @@ def missing_pictures(manifest: Path) -> list[str]:
     """Names of pictures that the manifest of a sequence lists and that are not beside it."""
     store = _parsed(PLAIN, io.BytesIO(b""), _bytes_of(manifest), "")
     pictures = None if isinstance(store, ManifestReading) else pictures_in(_assertion(store, FRAMES))
-    return [name for name in pictures or () if Path(name).name == name and not manifest.with_name(name).exists()]
+    there = {told_name(path.name) for path in manifest.parent.iterdir()}
+    return [name for name in pictures or () if Path(name).name == name and name not in there]
 
 
 def asset_in(manifest: Path) -> str:
