@@ -37,7 +37,7 @@ def paste(pixels: Pixels, patch: Patch, settings: BlendSettings | None = None) -
     over = (under if local.base is None else local.base).copy()
     part = _bounds(local.mask)
     if part is not None:
-        over[part] = _blend(over[part], _sliced(local, part), settings.blend_mode)
+        over[part] = blended(over[part], _sliced(local, part), settings.blend_mode)
     if settings.blend_strength < 1.0:
         over = under + (over - under) * np.float32(settings.blend_strength)
     _store(region, under, over, local.mask, np.float32(PIXEL_MAX[pixels.dtype.name]))
@@ -68,7 +68,8 @@ def _bounds(mask: Float32) -> tuple[slice, slice] | None:
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def _blend(base: Float32, patch: Patch, mode: BlendMode) -> Float32:
+def blended(base: Float32, patch: Patch, mode: BlendMode) -> Float32:
+    """(h, w, 3) float32: `patch` over `base`, both in the patch's pixels."""
     mask = patch.mask
     visible = np.ones_like(mask) if patch.visible is None else patch.visible
     if mode == "plain":

@@ -49,6 +49,21 @@ def show_model(
         print(f"{key.replace('_', ' ')}: {value}")
 
 
+@models_app.command("accept")
+def accept_licence(
+    context: typer.Context,
+    names: list[str] = typer.Argument(..., help="Names from `facefusion models list`."),
+) -> None:
+    """Accept the licence of models that forbid commercial use: once, written down with your name and the time."""
+    import getpass
+
+    call, store = Call.of(context), _store()
+    for name in names:
+        card = store.card(name)
+        store.accept_licence(name, who=getpass.getuser())
+        call.reporter.say(f"{name}: accepted {card.licence} ({card.origin})")
+
+
 @models_app.command("verify")
 def verify_models(
     context: typer.Context,
@@ -71,6 +86,12 @@ def verify_models(
     wrong = [one.file for one in states if not one.is_sound]
     if wrong:
         raise ModelInvalid(f"{', '.join(wrong)}: not as released; install FaceFusion again")
+
+
+def _store() -> Any:
+    from facefusion.models import ModelStore
+
+    return ModelStore.of_user()
 
 
 def _row(card: Any, *, full: bool = False) -> dict[str, Any]:

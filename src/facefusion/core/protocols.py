@@ -27,6 +27,15 @@ class FaceProcessor(Protocol):
         """The patch to paste, or None when the face is to be left alone."""
 
 
+class TemplateProcessor(FaceProcessor, Protocol):
+    """A face processor of the crop kind "template": it gets the face aligned, and gives a patch of that very crop."""
+
+    template: str
+    """A name of `geometry.templates`."""
+    crop_size: int
+    """Side of the crop in pixels."""
+
+
 class FrameProcessor(Protocol):
     """`Frame → Frame`, `scale` times as large."""
 

@@ -26,7 +26,10 @@ Task = Literal[
     "content_checker",
     "background_remover",
     "frame_enhancer",
+    "frame_colorizer",
 ]
+
+SUFFIXES = (".onnx", ".dfm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,8 @@ class ModelCard:
     `size_bytes` is exact where `sha256` is given, else about right, and 0 where it is not known. `other_sha256` are
     further exports of the same network that people own. `addresses` are public https addresses of the file itself;
     where there is none, the user has to obtain it from `origin`. `template` names the alignment of the input picture,
-    "" where there is none; `needs` names the models that this one cannot be used without.
+    "" where there is none; `needs` names the models that this one cannot do without. `contract` names the adapter of
+    `models.contracts` that speaks to it; `notes` is what a conversion or an import found out.
     """
 
     name: str
@@ -56,12 +60,14 @@ class ModelCard:
     addresses: tuple[str, ...] = ()
     template: str = ""
     needs: tuple[str, ...] = ()
+    contract: str = ""
+    notes: str = ""
 
     def __post_init__(self) -> None:
         if self.task not in get_args(Task):
             raise ValueError(f"unknown task {self.task}; known are {', '.join(get_args(Task))}")
-        if not self.file.endswith(".onnx") or Path(self.file).name != self.file:
-            raise ValueError(f"file must be the plain name of an .onnx file, got {self.file}")
+        if not self.file.endswith(SUFFIXES) or Path(self.file).name != self.file:
+            raise ValueError(f"file must be the plain name of an .onnx or .dfm file, got {self.file}")
         for digest in filter(None, (self.sha256, *self.other_sha256)):
             if not re.fullmatch("[0-9a-f]{64}", digest):
                 raise ValueError(f"sha256 must be 64 lower-case hexadecimal digits, got {digest}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -96,10 +97,15 @@ MODELS: tuple[str, ...] = (
 def card_named(name: str) -> ModelCard:
     """The card of the model `name`. Raises UsageError with the nearest names for an unknown one."""
     if name not in MODELS:
-        near = difflib.get_close_matches(name, MODELS, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else "`facefusion models list` shows all"
-        raise UsageError(f"unknown model {name!r}; {hint}")
+        raise no_such_model(name, MODELS)
     return _card(name)
+
+
+def no_such_model(name: str, known: Sequence[str]) -> UsageError:
+    """The error for a name that is not `known`, with the nearest that are."""
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`facefusion models list` shows all"
+    return UsageError(f"unknown model {name!r}; {hint}")
 
 
 def cards() -> tuple[ModelCard, ...]:

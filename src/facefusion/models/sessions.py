@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from facefusion.errors import InvalidInput, ModelInvalid, ModelMissing, UsageError
 from facefusion.models.card import ModelCard
-from facefusion.models.catalog import card_named
 from facefusion.models.providers import (
     Provider,
     ProviderWarning,
@@ -58,6 +57,22 @@ class Session:
         self._input_names = bind(self.name, self.inputs, has_inputs)
         self._output_names = bind(self.name, self.outputs, has_outputs)
         self._dtypes = {spec.name: spec.dtype for spec in has_inputs}
+        self.path = path
+        self.card = card
+        first = [spec.shape[0] if spec.shape else 1 for spec in has_inputs]
+        self.takes_batches = all(isinstance(length, str) for length in first)
+        """Whether the file leaves the first length of every input free."""
+
+    def run_each(self, *arrays: Array) -> tuple[Array, ...]:
+        """As `run` for batches of n: in one go where the file takes batches, else one after another.
+
+        An array with a first length of 1 belongs to every one of the batch.
+        """
+        number = max(len(array) for array in arrays)
+        if number == 1 or self.takes_batches:
+            return self.run(*(np.repeat(one, number, 0) if len(one) < number else one for one in arrays))
+        rows = [self.run(*(one[i : i + 1] if len(one) > 1 else one for one in arrays)) for i in range(number)]
+        return tuple(np.concatenate(parts) for parts in zip(*rows, strict=True))
 
     def run(self, *arrays: Array) -> tuple[Array, ...]:
         """The outputs for `arrays`, one for each input, both in the order of the contracts.
@@ -77,7 +92,8 @@ class Session:
             raise ModelInvalid(f"{self.name} failed: {_first_line(error)}") from error
 
     def _checked(self, spec: TensorSpec, name: str, array: Array) -> Array:
-        if not spec.accepts(array.shape):
+        free = self.takes_batches and len(array.shape) > 0
+        if not spec.accepts((spec.shape[0], *array.shape[1:]) if free else array.shape):
             raise InvalidInput(f"{self.name}: input {spec.name} got shape {array.shape}, supported is {_shape(spec)}")
         return np.ascontiguousarray(array, dtype=self._dtypes[name])
 
@@ -97,8 +113,7 @@ def open_session(
     """
     if threads < 1:
         raise UsageError(f"threads: got {threads}, supported is 1 or more")
-    store = store or ModelStore()
-    path, card = _resolve(model, store)
+    path, card = _resolve(model, store or ModelStore.of_user())
     chosen, warnings = choose_providers(providers)
     key = (os.getpid(), stamp_of(path), tuple(providers), threads)
     with _lock:
@@ -141,7 +156,7 @@ _lock = threading.Lock()
 
 def _resolve(model: str | Path, store: ModelStore) -> tuple[Path, ModelCard | None]:
     if isinstance(model, str):
-        return store.path(model), card_named(model)
+        return store.path(model), store.card(model)
     if not model.is_file():
         raise ModelMissing(f"no model file at {model}")
     return model, store.card_of(model)

@@ -59,6 +59,11 @@ class TensorSpec:
         """The number of channels of a picture tensor."""
         return self.shape[1] if self.layout == "NCHW" else self.shape[3]
 
+    @property
+    def channels_or_none(self) -> Dimension | None:
+        """As `channels`, None for a tensor that is no picture."""
+        return None if self.layout == "flat" else self.channels
+
     def accepts(self, shape: Sequence[object]) -> bool:
         """Can a tensor of `shape` (free lengths: a name or None) be this one?"""
         return len(shape) == len(self.shape) and all(
@@ -91,10 +96,10 @@ class TensorSpec:
 
     def decode(self, tensor: NDArray[Any]) -> Float32:
         """Pictures (N, H, W, C) RGB float32, nominally in [0, 1] and not clipped, from a tensor of this contract."""
-        if not self.accepts(tensor.shape):
-            raise ValueError(f"{self.name}: got shape {tensor.shape}, supported is {self.shape}")
         if self.layout == "flat":
             raise ValueError(f"{self.name} is no picture: its shape is {self.shape}")
+        if not self.accepts((self.shape[0], *tensor.shape[1:])):
+            raise ValueError(f"{self.name}: got shape {tensor.shape}, supported is {self.shape}")
         pictures = tensor.transpose(0, 2, 3, 1) if self.layout == "NCHW" else tensor
         scale, offset = self._line(1.0)
         pictures = (pictures.astype(np.float32) - offset) / scale

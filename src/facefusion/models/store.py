@@ -7,9 +7,11 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from facefusion.errors import ModelInvalid, ModelMissing
-from facefusion.models.card import ModelCard
-from facefusion.models.catalog import card_named, cards
+from facefusion.errors import ModelInvalid, ModelMissing, UsageError
+from facefusion.models.card import ModelCard, read_card
+from facefusion.models.catalog import MODELS, card_named, cards, no_such_model
+from facefusion.models.home import models_folder
+from facefusion.models.lock import Entry, Lock
 
 WEIGHTS = Path(__file__).parent / "weights"
 Stamp = tuple[str, int, int]
@@ -21,36 +23,92 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class ModelStore:
-    """Finds weights in the package and in `folders`, the first that has them wins."""
+    """Finds weights in the package and in `folders`, the first that has them wins. Cards beside weights count too."""
 
     folders: tuple[Path, ...] = ()
+
+    @staticmethod
+    def of_user(folder: Path | None = None) -> ModelStore:
+        """The user's own folder: `folder`, else the one that FACEFUSION_MODELS names, else the platform's."""
+        return ModelStore((folder or models_folder(),))
+
+    def card(self, name: str) -> ModelCard:
+        """The card of the model `name`, one of ours or one beside the user's weights.
+
+        Raises UsageError with the nearest names for an unknown one, ModelInvalid for a card that cannot be read.
+        """
+        if name in MODELS:
+            return card_named(name)
+        for folder in self.folders:
+            place = folder / f"{name}.toml"
+            if place.parent == folder and place.is_file():
+                return read_card(place)
+        raise no_such_model(name, (*MODELS, *(path.stem for path in self._own_cards())))
+
+    def cards(self) -> tuple[ModelCard, ...]:
+        """All cards: ours, then the user's by name. Raises ModelInvalid for a card that cannot be read."""
+        return (*cards(), *(read_card(path) for path in self._own_cards()))
 
     def path(self, name: str) -> Path:
         """The checked file of the model `name`.
 
-        Raises UsageError for an unknown name, ModelMissing when the file is not here, and ModelInvalid when
-        its sha256 is not the card's.
+        Raises UsageError for an unknown name, ModelMissing when the file is not here, and ModelInvalid when its content
+        is neither the card's nor the one that was seen first.
         """
-        card = card_named(name)
+        card = self.card(name)
         found = self._lookup(card)
         if found is None:
             raise ModelMissing(self._missing(card))
-        if card.sha256 and sha256_of(found) not in (card.sha256, *card.other_sha256):
+        digest = _check_bundled(card, found) if card.bundled else _check_own(card, found)
+        if not digest:
             raise ModelInvalid(self._differs(card, found))
         return found
 
+    def sha256(self, name: str) -> str:
+        """The sha256 of the checked file of the model `name`, hexadecimal. Raises as `path`."""
+        card, found = self.card(name), self.path(name)
+        return card.sha256 if card.bundled else (_check_own(card, found) or sha256_of(found))
+
     def has(self, name: str) -> bool:
         """Is the file of the model `name` here? Its content is not looked at."""
-        return self._lookup(card_named(name)) is not None
+        return self._lookup(self.card(name)) is not None
 
     def card_of(self, path: Path) -> ModelCard | None:
         """The card of a file that somebody points at, by its name or else by its hash; None for a stranger."""
-        known = {card.file: card for card in cards()}
+        beside = path.with_suffix(".toml")
+        if beside.is_file():
+            return read_card(beside)
+        known = {card.file: card for card in self.cards()}
         if path.name in known:
             return known[path.name]
         hashed = {card.sha256: card for card in known.values() if card.sha256}
         sizes = {card.size_bytes for card in hashed.values()}
         return hashed.get(sha256_of(path)) if path.is_file() and path.stat().st_size in sizes else None
+
+    def accept_licence(self, name: str, *, who: str) -> None:
+        """Write down that `who` accepts the licence of the model `name`. Raises UsageError, ModelInvalid, OSError."""
+        from datetime import UTC, datetime
+
+        card = self.card(name)
+        record = {"licence": card.licence, "by": who, "at": datetime.now(UTC).isoformat("T", "seconds")}
+        self._first_folder().accept(name, record)
+
+    def needs_acceptance(self, name: str) -> bool:
+        """Whether the licence forbids commercial use and nobody accepted it yet; another text asks anew."""
+        card = self.card(name)
+        if card.bundled or card.commercial_use:
+            return False
+        records = [Lock(folder).licences().get(name) for folder in self.folders]
+        return all(record is None or record.get("licence") != card.licence for record in records)
+
+    def _first_folder(self) -> Lock:
+        if not self.folders:
+            raise UsageError("models: no folder to write to; set FACEFUSION_MODELS")
+        return Lock(self.folders[0])
+
+    def _own_cards(self) -> list[Path]:
+        found = {path.stem: path for folder in reversed(self.folders) for path in folder.glob("*.toml")}
+        return [path for name, path in sorted(found.items()) if name not in MODELS]
 
     def _lookup(self, card: ModelCard) -> Path | None:
         folders = (WEIGHTS,) if card.bundled else self.folders
@@ -62,18 +120,43 @@ class ModelStore:
                 f"{card.name} is missing from the installed package ({WEIGHTS / card.file}): install FaceFusion again"
             )
         where = str(self.folders[0]) if self.folders else "the folder that FACEFUSION_MODELS names"
+        how = f"`facefusion models pull {card.name}` or " if card.addresses else ""
         return (
             f"{card.name} is not on this machine ({card.size_text}; licence {card.licence_text}): "
-            f"put {card.file} into {where}; `facefusion models show {card.name}` says where to get it"
+            f"{how}put {card.file} into {where}; `facefusion models show {card.name}` says where to get it"
         )
 
     def _differs(self, card: ModelCard, found: Path) -> str:
         if card.bundled:
             return f"{found} is damaged (its sha256 is not {card.sha256[:12]}…): install FaceFusion again"
+        known = f"not {card.sha256[:12]}…" if card.sha256 else "another than when it was first seen"
         return (
-            f"{found} is not the {card.name} that is known (its sha256 is not {card.sha256[:12]}…): "
-            f"get it again, or give its path as the model to use it as it is"
+            f"{found} is not the {card.name} that is known (its sha256 is {known}): get it again, or take it as it is "
+            f"with `facefusion models import {found} --as {card.name}`"
         )
+
+
+def _check_bundled(card: ModelCard, found: Path) -> str:
+    """The file's hash, "" when it is not the card's."""
+    digest = sha256_of(found)
+    return digest if digest in (card.sha256, *card.other_sha256) else ""
+
+
+def _check_own(card: ModelCard, found: Path) -> str:
+    """The hash of one of the user's files, "" when it is not what it should be; a new one is written down."""
+    lock = Lock(found.parent)
+    entry = lock.entries().get(found.name)
+    unchanged = entry is not None and entry.is_unchanged(found)
+    digest = entry.sha256 if entry is not None and unchanged else sha256_of(found)
+    published = {one for one in (card.sha256, *card.other_sha256) if one}
+    believed = published | ({entry.sha256} if entry is not None and (entry.how == "import" or not published) else set())
+    if believed and digest not in believed:
+        return ""
+    if entry is None or entry.sha256 != digest:
+        lock.remember(found.name, Entry.of(found, digest, "card" if published else "first use"))
+    elif not unchanged:
+        lock.restamp(found.name, entry, found)
+    return digest
 
 
 def stamp_of(path: Path) -> Stamp:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from facefusion.core import Analysis, Face
 from facefusion.errors import UsageError
+from facefusion.models.zoo import Zoo
 from facefusion.provenance.terms import EditKind
 
 Shape = Literal["face", "frame", "matte"]
@@ -21,6 +22,7 @@ class Entry:
 
     `kind` is what it does to a picture, in the words of `provenance`. `needs_analysis`: it chooses by who is in the
     medium. `hides`: who somebody is must not be found out, so that nothing may be missed and metadata is left out.
+    `learned_kind`: the kind where its setting `model` names learned weights. `takes_zoo`: it may use such weights.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Entry:
     kind: EditKind
     needs_analysis: bool = False
     hides: bool = False
+    learned_kind: EditKind | None = None
+    takes_zoo: bool = False
 
     @property
     def settings_class(self) -> type[Any]:
@@ -38,21 +42,44 @@ class Entry:
         loaded: type[Any] = _load(self.settings)
         return loaded
 
-    def build(self, settings: Any, *, photos: Sequence[Face] = (), analysis: Analysis | None = None) -> Any:
+    def model_of(self, settings: Any) -> str:
+        """The learned weights that `settings` ask for, "" where those of the package do."""
+        named: str = getattr(settings, "model", "") if self.takes_zoo else ""
+        return "" if named in OWN_WAYS else named
+
+    def kind_of(self, settings: Any) -> EditKind:
+        """What the processor does to a picture with these settings."""
+        return self.learned_kind if self.learned_kind and self.model_of(settings) else self.kind
+
+    def build(
+        self,
+        settings: Any,
+        *,
+        photos: Sequence[Face] = (),
+        analysis: Analysis | None = None,
+        zoo: Zoo | None = None,
+    ) -> Any:
         """The processor itself; imports its code on first use.
 
         photos: faces of the person whose face is put on, where one is needed. analysis: of the medium, if there is one.
+        zoo: where learned weights come from, by default the user's folder, on the CPU.
         """
         make: Callable[..., Any] = _load(self.factory)
+        if self.takes_zoo:
+            zoo = zoo or Zoo()
+            return make(photos, settings, zoo) if self.needs_source else make(settings, zoo)
         if self.needs_analysis:
             return make(settings, analysis)
         return make(photos, settings) if self.needs_source else make(settings)
 
 
+OWN_WAYS = ("", "mesh", "own")
+"""What the setting `model` says where no learned weights are wanted."""
 _ROOM = "facefusion.processors"
 CATALOG: tuple[Entry, ...] = (
-    Entry("face_swapper", "face", f"{_ROOM}.face_swapper:FaceSwapper", f"{_ROOM}.face_swapper.settings:Settings",
-          needs_source=True, kind="mesh"),
+    Entry("face_swapper", "face", "facefusion.pipeline.learned_faces:face_swapper",
+          f"{_ROOM}.face_swapper.settings:Settings", needs_source=True, kind="mesh", learned_kind="trained",
+          takes_zoo=True),
     Entry("face_enhancer", "face", f"{_ROOM}.face_enhancer:FaceEnhancer", f"{_ROOM}.face_enhancer.settings:Settings",
           needs_source=False, kind="enhance"),
     Entry("face_anonymiser", "face", "facefusion.pipeline.anonymising:anonymiser",

@@ -41,6 +41,7 @@ from facefusion.pipeline.report import Made, RunReport, Tally, left_out_lines
 from facefusion.pipeline.segment_run import SegmentRun
 from facefusion.pipeline.segments import segments_of
 from facefusion.pipeline.sinks import Sink
+from facefusion.pipeline.weights import check_models
 from facefusion.pipeline.workfolder import WorkFolder, known_work
 from facefusion.provenance import Labeller, Marks
 from facefusion.provenance.asset import asset_id_of
@@ -59,12 +60,14 @@ def run(
     """Do what `plan` says; the output appears whole and marked, or not at all.
 
     A clip is made in segments, and finished ones are kept beside the output when the run is stopped: the same request
-    continues, and gives the same bytes. models_folder: where the user's own weights lie; this version's effects need
-    none. created: the time that the marks carry, by default when the first run of this request began. analysis: what
+    continues, and gives the same bytes. models_folder: where the user's own weights lie, instead of the plan's.
+    created: the time that the marks carry, by default when the first run of this request began. analysis: what
     was measured before, with its edits; by default the target is measured now. cache: where analyses are looked for
     and kept. Raises InvalidInput when the analysis is of another clip, and the errors of `facefusion.errors`.
     """
     plan = as_policy_asks(plan)
+    if models_folder is not None:
+        plan = replace(plan, job=replace(plan.job, models_folder=str(models_folder)))
     with RunAudit.of(plan).telling() as audit:
         return _run(plan, audit, progress or Progress(), created, analysis, cache)
 
@@ -79,6 +82,7 @@ def _run(
 ) -> RunReport:
     begun = time.monotonic()
     check_paths(plan)
+    check_models(plan)
     check_report(plan)
     check_alpha_output(plan)
     progress.start("prepare")
@@ -282,7 +286,7 @@ def frame_rate_of(plan: Plan) -> Fraction:
 def marks_of(plan: Plan, created: datetime | None = None) -> Marks:
     """The metadata that says what was done; its number is a digest of the plan and the time, now by default."""
     created = created or datetime.now(UTC)
-    kinds = {entry.kind for entry in plan.entries}
+    kinds = {entry.kind_of(plan.effects[entry.name]) for entry in plan.entries}
     return Marks.of(kinds, created=created, produce_id=_number_of(plan, created), version=__version__)
 
 

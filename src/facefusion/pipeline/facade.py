@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from facefusion.pipeline.arrays import bgr_of, rgb_of
 from facefusion.pipeline.casting import Casting
 from facefusion.pipeline.prepare import unhidden
 from facefusion.pipeline.render import RenderContext, change_face
-from facefusion.pipeline.weights import check_model
+from facefusion.pipeline.weights import asked_model, zoo_of
 
 _SOURCES_KEPT = 4
 
@@ -38,7 +39,8 @@ class FaceDetector:
         models_folder: Path | None = None,
     ) -> None:
         """Raises ModelMissing for a known model that is not on this machine, ModelError, UsageError."""
-        check_model("face_detector", model_name=model_name, model_path=model_path, models_folder=models_folder)
+        zoo = zoo_of(models_folder, tuple(execution_providers))
+        asked_model("face_detector", zoo, model_name=model_name, model_path=model_path)
         self._analyser = FaceAnalyser(providers=execution_providers)
 
     def detect(self, image: UInt8) -> list[Face]:
@@ -59,8 +61,10 @@ class FaceSwapper:
         models_folder: Path | None = None,
     ) -> None:
         """settings: `processors.face_swapper.Settings`. Raises ModelMissing, ModelError, UsageError."""
-        check_model("face_swapper", model_name=model_name, model_path=model_path, models_folder=models_folder)
-        self._settings = settings or catalog.find("face_swapper").settings_class()
+        self._zoo = zoo_of(models_folder, tuple(execution_providers))
+        model = asked_model("face_swapper", self._zoo, model_name=model_name, model_path=model_path)
+        given = settings or catalog.find("face_swapper").settings_class()
+        self._settings = replace(given, model=model) if model else given
         self._built: OrderedDict[tuple[int, ...], tuple[Sequence[Face], FaceProcessor]] = OrderedDict()
         self._lock = threading.Lock()
         self._parser = OcclusionParser(providers=execution_providers)
@@ -95,7 +99,7 @@ class FaceSwapper:
 
     def _build(self, sources: tuple[Face, ...]) -> FaceProcessor:
         photos = [unhidden(face, self._parser) for face in sources]
-        return catalog.find("face_swapper").build(self._settings, photos=photos)
+        return catalog.find("face_swapper").build(self._settings, photos=photos, zoo=self._zoo)
 
 
 class FaceEnhancer:
@@ -111,7 +115,8 @@ class FaceEnhancer:
         models_folder: Path | None = None,
     ) -> None:
         """settings: `processors.face_enhancer.Settings`. Raises ModelMissing, ModelError, UsageError."""
-        check_model("face_enhancer", model_name=model_name, model_path=model_path, models_folder=models_folder)
+        zoo = zoo_of(models_folder, tuple(execution_providers))
+        asked_model("face_enhancer", zoo, model_name=model_name, model_path=model_path)
         entry = catalog.find("face_enhancer")
         self._effect = entry.build(settings or entry.settings_class())
         self._analyser = FaceAnalyser(providers=execution_providers)

@@ -20,7 +20,7 @@ from facefusion.pipeline.plan import Plan
 
 _SIGNING = ("signing-certificate", "signing-key", "signing-url", "signing-timestamp-url")
 _AUDIT = ("audit-file", "audit-names", "audit-project")
-NOT_IN_THE_RESULT = ("overwrite", "workers", "threads", "keep-work", *_SIGNING, *_AUDIT)
+NOT_IN_THE_RESULT = ("overwrite", "models-folder", "workers", "threads", "keep-work", *_SIGNING, *_AUDIT)
 """Keys of a request that change how it is done, not what comes out."""
 _BEGINNING_BYTES = 1 << 20
 _FILES = ("output", "source", "assign", "target", "reference-image", "except-image", "mask-image", "background")
@@ -40,7 +40,7 @@ def request_key(plan: Plan, reader: MediaReader) -> str:
         "background": _ground(plan, content_digest),
         "mask": _digest_or_none(plan.mask.mask_image),
         "target": identity_of(reader).digest,
-    }
+    } | ({"models": models_said(plan)} if plan.learned else {})
     words = [__version__, encoder_build(), plan.output.suffix.lower(), said, files]
     return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
@@ -56,6 +56,11 @@ def said_of(plan: Plan) -> dict[str, object]:
 def _ground(plan: Plan, digest: Callable[[Path], str]) -> str | list[str]:
     """The new background: a colour or a blur by its name, files by what they hold."""
     return [digest(path) for path in grounds(plan)] or plan.background.background
+
+
+def models_said(plan: Plan) -> list[str]:
+    """The hashes of all learned weights that `plan` uses. Raises as `Zoo.check`."""
+    return [one.sha256 for model, task in plan.learned for one in plan.zoo.used(model, task)]
 
 
 def _stamp(path: Path) -> str:

@@ -14,6 +14,7 @@ from facefusion.errors import OutputFailed
 from facefusion.media import NumberedPattern, check_output
 from facefusion.media.paths import discard, write_atomically
 from facefusion.models import card_named
+from facefusion.models.zoo import Used
 from facefusion.pipeline.inputs import grounds, members, photos
 from facefusion.pipeline.plan import Plan
 from facefusion.provenance import Marks, mark_place, sidecar_path
@@ -42,6 +43,7 @@ class Facts:
 
     effects: tuple[tuple[str, Any], ...]
     models: tuple[str, ...] = ()
+    learned: tuple[Used, ...] = ()
     sources: tuple[Path, ...] = ()
     references: tuple[Path, ...] = ()
     targets: tuple[Path, ...] = ()
@@ -54,8 +56,9 @@ class Facts:
         """What `plan` says. decision: of the policy. label: by default the text of the plan's label."""
         references = (*plan.selector.reference_image, *plan.selector.except_image)
         return Facts(
-            effects=tuple((entry.name, entry.kind) for entry in plan.entries),
+            effects=tuple((entry.name, entry.kind_of(plan.effects[entry.name])) for entry in plan.entries),
             models=_models(plan),
+            learned=tuple(dict.fromkeys(one for model, task in plan.learned for one in plan.zoo.used(model, task))),
             sources=photos(plan),
             references=tuple(Path(text) for text in references),
             backgrounds=grounds(plan),
@@ -174,7 +177,8 @@ class Marking:
         targets = facts.targets if target is None else (target,)
         sources = [Ingredient("source", self._digest(path), path) for path in dict.fromkeys(facts.sources)]
         references = [Ingredient("reference", self._digest(path), path) for path in dict.fromkeys(facts.references)]
-        models = tuple(Model(name, card_named(name).sha256) for name in facts.models)
+        own = (Model(name, card_named(name).sha256) for name in facts.models)
+        models = (*own, *(Model(one.name, one.sha256) for one in facts.learned))
         backgrounds = self._listed("background", facts.backgrounds)
         ingredients = (*self._listed("target", targets), *sources, *references, *backgrounds)
         return Claim(self.marks, facts.effects, ingredients, models, facts.decision, facts.label)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from facefusion.blend.background import BackgroundSettings, ground_of
 from facefusion.blend.settings import BlendSettings, MaskSettings
@@ -16,6 +16,8 @@ from facefusion.core.settings import check_settings
 from facefusion.errors import UsageError
 from facefusion.media.policy import ReadPolicy
 from facefusion.media.rates import parse_rate
+from facefusion.models import ModelStore, Task
+from facefusion.models.zoo import Zoo
 from facefusion.pipeline import catalog, sections
 from facefusion.pipeline.cues import Cue, parse_cue
 from facefusion.pipeline.settings import EncodeSettings, JobSettings, SelectorSettings
@@ -109,6 +111,18 @@ class Plan:
     def entries(self) -> tuple[catalog.Entry, ...]:
         """The catalog's lines of the chosen processors, in order."""
         return tuple(catalog.find(name) for name in self.job.processor)
+
+    @property
+    def zoo(self) -> Zoo:
+        """Where learned weights come from and what they run on."""
+        folder = Path(self.job.models_folder) if self.job.models_folder else None
+        return Zoo(ModelStore.of_user(folder), self.job.execution_provider)
+
+    @property
+    def learned(self) -> tuple[tuple[str, Task], ...]:
+        """The learned models that are asked for: name or path, and what for."""
+        asked = [(entry.model_of(self.effects[entry.name]), entry.name) for entry in self.entries]
+        return tuple((model, cast(Task, task)) for model, task in asked if model)
 
     @property
     def hides_people(self) -> bool:

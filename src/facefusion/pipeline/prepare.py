@@ -147,7 +147,7 @@ def effects_of(plan: Plan, photos: Photos, progress: Progress, analysis: Analysi
         progress.check()
         if entry.shape != "face":
             continue
-        effects.append(entry.build(plan.effects[entry.name], photos=photos, analysis=analysis))
+        effects.append(entry.build(plan.effects[entry.name], photos=photos, analysis=analysis, zoo=plan.zoo))
     return tuple(effects)
 
 

@@ -32,6 +32,7 @@ from facefusion.pipeline.prepare import load_given
 from facefusion.pipeline.ranges import RangeRenderer
 from facefusion.pipeline.segments import segments_of
 from facefusion.pipeline.watermarks import watermarked
+from facefusion.pipeline.weights import check_models
 from facefusion.provenance import Marks
 from facefusion.provenance.asset import asset_id_of
 
@@ -70,6 +71,7 @@ def preview(
     """
     progress, plan = progress or Progress(), as_policy_asks(plan)
     check_paths(plan)
+    check_models(plan)
     with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
         part = range_of(reader, plan.start, plan.end)
         wanted = [_frame_at(cue, reader, part) for cue in cues] or _spread(part, number)

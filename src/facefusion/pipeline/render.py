@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import cast
 
 import numpy as np
 
 from facefusion.blend import BlendSettings, MaskSettings, paste, restrict
-from facefusion.core import AlignedFace, Box, Face, FaceProcessor, Float32, Frame, Landmarks, Patch, Pixels, to_unit
+from facefusion.blend.layers import lay
+from facefusion.core import (
+    AlignedFace,
+    Box,
+    Face,
+    FaceProcessor,
+    Float32,
+    Frame,
+    Landmarks,
+    Patch,
+    Pixels,
+    TemplateProcessor,
+    to_unit,
+)
+from facefusion.pipeline.cascade import Seen, cascade, crop_box, matrix_of
 from facefusion.pipeline.casting import Casting
 from facefusion.pipeline.edits import Values
 from facefusion.pipeline.overrides import Overrides
@@ -77,15 +93,49 @@ def change_face(
     strength: how much of the change shows, 0 to 1.
     """
     before = pixels
-    boxes = [_whole(effect.crop_box(face, pixels.shape[1], pixels.shape[0])) for effect in effects]
+    boxes = [_whole(_box_of(effect, face, pixels)) for effect in effects]
     seen = _visible(pixels, face, boxes, context)
-    notes = []
-    for effect, box in zip(effects, boxes, strict=True):
-        patch = _patch(pixels, face, effect, box, seen, index, context)
-        if patch is not None:
-            pixels = paste(pixels, patch, context.blend)
-        notes.append(LEFT_ALONE if patch is None else patch.note)
+    notes: list[str] = []
+    for aligned, group in groupby(zip(effects, boxes, strict=True), key=lambda pair: pair[0].crop_kind == "template"):
+        pair = list(group)
+        if aligned:
+            pixels, said = _in_cascade(pixels, before, face, [effect for effect, _ in pair], seen, index, context)
+            notes += said
+            continue
+        for effect, box in pair:
+            patch = _patch(pixels, face, effect, box, seen, index, context)
+            if patch is not None:
+                pixels = paste(pixels, patch, context.blend)
+            notes.append(LEFT_ALONE if patch is None else patch.note)
     return (pixels if strength >= 1 else _weakened(before, pixels, _around(boxes), strength)), notes[0]
+
+
+def _box_of(effect: FaceProcessor, face: Face, pixels: Pixels) -> Box:
+    height, width = pixels.shape[:2]
+    if effect.crop_kind == "native":
+        return effect.crop_box(face, width, height)
+    aligned = cast(TemplateProcessor, effect)
+    return crop_box(matrix_of(aligned, face), aligned.crop_size, width, height)
+
+
+def _in_cascade(
+    pixels: Pixels,
+    before: Pixels,
+    face: Face,
+    effects: Sequence[FaceProcessor],
+    seen: _Seen | None,
+    index: int,
+    context: RenderContext,
+) -> tuple[Pixels, list[str]]:
+    """`pixels` with aligned `effects` on them; a copy, unless they are no longer `before`."""
+    hidden = None if seen is None else Seen(seen.mask, seen.span.x0, seen.span.y0)
+    aligned = [cast(TemplateProcessor, effect) for effect in effects]
+    layer, notes = cascade(pixels, face, aligned, index, context, hidden)
+    if layer is None:
+        return pixels, notes
+    result = pixels.copy() if pixels is before else pixels
+    lay(result, layer)
+    return result, notes
 
 
 def _weakened(before: Pixels, after: Pixels, span: _Span, strength: float) -> Pixels:

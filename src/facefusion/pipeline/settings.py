@@ -48,6 +48,9 @@ class JobSettings:
     execution_provider: tuple[Provider, ...] = option(
         ("cpu",), why="what the models run on; repeat it, the preferred first; a missing one is named, not skipped"
     )
+    models_folder: str = option(
+        "", why="where your own weights lie; empty: the folder that FACEFUSION_MODELS names, or one of yours"
+    )
     damaged_frames: DamagedFrames = option(
         "hold",
         why="what stands for a frame of the target that is damaged: hold shows the last whole picture again, pass what "

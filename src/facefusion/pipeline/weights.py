@@ -1,53 +1,36 @@
-"""Models that a user asks for by name or path: the bundled ones serve, others say what they are and how to get them."""
+"""Models that a user asks for by name or path: checked before any work, refused with what would help."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from facefusion.errors import ModelError, ModelMissing, UsageError
-from facefusion.models import ModelCard, ModelStore, Task, card_named
+from facefusion.errors import UsageError
+from facefusion.models import ModelStore, Task
+from facefusion.models.zoo import Zoo
+from facefusion.pipeline.plan import Plan
 
 
-def check_model(
-    task: Task,
-    *,
-    model_name: str | None = None,
-    model_path: str | Path | None = None,
-    models_folder: Path | None = None,
-) -> None:
-    """Return when the bundled default is meant; raise otherwise.
+def check_models(plan: Plan) -> None:
+    """Raise before any work when a learned model of `plan` cannot be used: as `Zoo.check`."""
+    for model, task in plan.learned:
+        plan.zoo.check(model, task)
+
+
+def asked_model(task: Task, zoo: Zoo, *, model_name: str | None = None, model_path: str | Path | None = None) -> str:
+    """The learned model that was asked for, "" for the default of the package.
 
     Raises UsageError (unknown name, other task), ModelMissing (known, not on this machine: with its size, licence and
-    how to get it), and ModelError for a model that is here but has no adapter in this version.
+    how to get it), and ModelError, as `Zoo.check`.
     """
     if model_name is not None and model_path is not None:
         raise UsageError("model: got a name and a path, supported is one of them")
-    store = ModelStore(() if models_folder is None else (models_folder,))
-    if model_path is not None:
-        _check_path(task, Path(model_path), store)
-    if model_name is not None:
-        card = card_named(model_name)
-        _check_task(task, card)
-        store.path(model_name)
-        if not card.bundled:
-            raise ModelError(_no_adapter(card.name, task))
+    asked = model_name if model_path is None else str(Path(model_path).absolute())
+    if not asked or zoo.card(asked, task).bundled:
+        return ""
+    zoo.check(asked, task)
+    return asked
 
 
-def _check_path(task: Task, path: Path, store: ModelStore) -> None:
-    card = store.card_of(path)
-    if card is not None:
-        _check_task(task, card)
-    if not path.is_file():
-        known = "" if card is None else f"; {card.name}: {card.size_text}, licence {card.licence_text}; "
-        hint = "check the path" if card is None else f"`facefusion models show {card.name}` says where to get it"
-        raise ModelMissing(f"{path}: no such model file{known or '; '}{hint}")
-    raise ModelError(_no_adapter(path.name if card is None else card.name, task))
-
-
-def _check_task(task: Task, card: ModelCard) -> None:
-    if card.task != task:
-        raise UsageError(f"{card.name}: is a {card.task}, not a {task}; `facefusion models list` shows what there is")
-
-
-def _no_adapter(name: str, task: Task) -> str:
-    return f"{name}: is on this machine, but this version cannot run it yet; leave it out to use the bundled {task}"
+def zoo_of(models_folder: Path | None, providers: tuple[str, ...] = ("cpu",)) -> Zoo:
+    """The user's weights."""
+    return Zoo(ModelStore.of_user(models_folder), providers)

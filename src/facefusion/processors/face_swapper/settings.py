@@ -12,8 +12,26 @@ SkinTone = Literal["target", "source"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a user can say about the swap."""
+    """What a user can say about the swap. Those that name the mesh's parts leave learned swappers as they are."""
 
+    model: str = option(
+        "mesh",
+        why="what draws the face: mesh needs no weights; else a learned swapper's name (`facefusion models list`)",
+    )
+    pixel_boost: int = option(
+        1,
+        low=1,
+        high=8,
+        why="learned swappers: how many times finer than the model's own picture the face is drawn, by as many "
+        "interleaved pictures squared in one batch; more is slower and keeps more of a large face's detail",
+    )
+    swap_weight: float = option(
+        1.0,
+        low=0.0,
+        high=1.0,
+        why="learned swappers that are told who somebody is by numbers: 1 is the source, less mixes in the identity of "
+        "whoever is changed",
+    )
     shape_strength: float = option(
         1.0,
         low=0.0,

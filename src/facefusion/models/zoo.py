@@ -1,0 +1,122 @@
+"""All learned weights of one machine: a name or a path in, the adapter that speaks to it out."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from facefusion.errors import ModelError, ModelMissing, UsageError
+from facefusion.models.card import SUFFIXES, ModelCard, Task
+from facefusion.models.contracts import ADAPTERS
+from facefusion.models.store import ModelStore, sha256_of
+
+if TYPE_CHECKING:
+    from facefusion.models.adapters.recognisers import ArcFace
+    from facefusion.models.adapters.swappers import Swapper
+    from facefusion.models.sessions import Session
+
+RECOGNISER = "arcface_w600k_r50"
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Weights that a run uses: their name, and the sha256 of the file, hexadecimal."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Zoo:
+    """store: where weights are looked for. providers: what they run on, in order of preference."""
+
+    store: ModelStore = field(default_factory=ModelStore.of_user)
+    providers: Sequence[str] = ("cpu",)
+    threads: int = 1
+
+    def card(self, model: str, task: Task) -> ModelCard:
+        """The card of a name or of a file's path.
+
+        Raises UsageError (unknown, or for another task), ModelMissing (no such file), ModelError (a file without card).
+        """
+        card = self._card_of_file(Path(model)) if is_path(model) else self.store.card(model)
+        if card.task != task:
+            raise UsageError(
+                f"{card.name}: is a {card.task}, not a {task}; `facefusion models list` shows what there is"
+            )
+        return card
+
+    def check(self, model: str, task: Task) -> None:
+        """Raise when the model cannot be used: as `card`, ModelMissing, ModelInvalid, or an open licence."""
+        for name, card in self._all_of(model, task):
+            if not is_path(name):
+                self.store.path(name)
+            if card.contract not in ADAPTERS:
+                raise ModelError(f"{card.name}: no adapter speaks to it; known contracts are {', '.join(ADAPTERS)}")
+            if not card.bundled and self.store.needs_acceptance(card.name):
+                raise ModelError(
+                    f"{card.name}: its licence ({card.licence}) forbids commercial use; read it at {card.origin}, and "
+                    f"accept it once with `facefusion models accept {card.name}`"
+                )
+
+    def used(self, model: str, task: Task) -> tuple[Used, ...]:
+        """The model and those that it needs, each with the hash of its file. Raises as `check`."""
+        return tuple(
+            Used(card.name, sha256_of(Path(name)) if is_path(name) else self.store.sha256(name))
+            for name, card in self._all_of(model, task)
+        )
+
+    def session(self, model: str) -> Session:
+        """The session of a name or a path."""
+        from facefusion.models.sessions import open_session
+
+        where = Path(model) if is_path(model) else model
+        return open_session(where, store=self.store, providers=self.providers, threads=self.threads)
+
+    def adapter(self, model: str, task: Task, *rest: Any) -> Any:
+        """The adapter of a model, made from its session and `rest`. Raises as `check`."""
+        self.check(model, task)
+        contract = self.card(model, task).contract
+        module, _, name = ADAPTERS[contract].partition(":")
+        return getattr(importlib.import_module(module), name)(self.session(model), *rest)
+
+    def swapper(self, model: str) -> Swapper:
+        """A learned face swapper, with its embedding converter where it needs one."""
+        card = self.card(model, "face_swapper")
+        converters = [name for name in card.needs if self.store.card(name).task == "embedding_converter"]
+        found: Swapper = self.adapter(
+            model, "face_swapper", card.template, self.session(converters[0]) if converters else None
+        )
+        return found
+
+    def recogniser(self, model: str = RECOGNISER) -> ArcFace:
+        """What learned swappers know people by."""
+        found: ArcFace = self.adapter(model, "face_encoder")
+        return found
+
+    def _all_of(self, model: str, task: Task) -> list[tuple[str, ModelCard]]:
+        first = self.card(model, task)
+        return [(model, first), *((name, self.store.card(name)) for name in first.needs)]
+
+    def _card_of_file(self, path: Path) -> ModelCard:
+        card = self.store.card_of(path)
+        if not path.is_file():
+            if card is None:
+                raise ModelMissing(f"{path}: no such model file; check the path")
+            raise ModelMissing(
+                f"{path}: no such model file; {card.name}: {card.size_text}, licence {card.licence_text}; "
+                f"`facefusion models show {card.name}` says where to get it"
+            )
+        if card is None:
+            raise ModelError(
+                f"{path}: nothing is known of this file; `facefusion models import {path}` finds out what it is"
+            )
+        return card
+
+
+def is_path(model: str) -> bool:
+    """Whether a word is the path of a file and not a name."""
+    return model.endswith(SUFFIXES) or "/" in model or "\\" in model

@@ -1,0 +1,57 @@
+"""Joins learned weights, the photos of a person and the settings to face processors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from facefusion.core import Face, FaceProcessor, Float32, Landmarks, Pixels
+from facefusion.errors import NoFaceFound
+from facefusion.faces.crops import cut
+from facefusion.geometry.templates import align_matrix
+from facefusion.models.adapters.recognisers import ArcFace, averaged
+from facefusion.models.adapters.swappers import Identity, Swapper
+from facefusion.models.zoo import Zoo
+from facefusion.pipeline.catalog import OWN_WAYS
+from facefusion.processors.face_swapper.learned import LearnedSwapper, Recognise
+from facefusion.processors.face_swapper.settings import Settings as SwapSettings
+
+
+def face_swapper(photos: Sequence[Face], settings: SwapSettings, zoo: Zoo) -> FaceProcessor:
+    """The mesh swapper, or the learned one that `settings` name. Raises NoFaceFound without a photo, and as the zoo."""
+    if settings.model in OWN_WAYS:
+        from facefusion.processors.face_swapper import FaceSwapper
+
+        mesh: FaceProcessor = FaceSwapper(photos, settings)
+        return mesh
+    swapper = zoo.swapper(settings.model)
+    recogniser = zoo.recogniser() if swapper.takes_embedding else None
+    identity = identity_of(photos, swapper, recogniser)
+    return LearnedSwapper(swapper, identity, settings, None if recogniser is None else _recognised_by(recogniser))
+
+
+def identity_of(photos: Sequence[Face], swapper: Swapper, recogniser: ArcFace | None) -> Identity:
+    """The person of `photos` as `swapper` wants to know them. Raises NoFaceFound when there is no photo."""
+    shown = [(face, face.picture) for face in photos if face.picture is not None]
+    if not shown and (recogniser is not None or swapper.source_template is not None):
+        raise NoFaceFound("source: no face was given; use a photo that shows one face from the front")
+    embedding, picture = None, None
+    if recogniser is not None:
+        embedding = averaged(np.stack([embedded(recogniser, pixels, face.keypoints) for face, pixels in shown]))
+    if swapper.source_template is not None:
+        face, pixels = max(shown, key=lambda one: one[0].eye_distance_px)
+        matrix = align_matrix(face.keypoints, swapper.source_template, size=swapper.source_size)
+        picture = cut(pixels, matrix, swapper.source_size)
+    return Identity(embedding, picture)
+
+
+def embedded(recogniser: ArcFace, pixels: Pixels, keypoints: Landmarks) -> Float32:
+    """(512,) float32: who the face of `pixels` at `keypoints` is."""
+    matrix = align_matrix(keypoints, recogniser.template, size=recogniser.size)
+    found: Float32 = recogniser.embed([cut(pixels, matrix, recogniser.size)])[0]
+    return found
+
+
+def _recognised_by(recogniser: ArcFace) -> Recognise:
+    return lambda pixels, keypoints: embedded(recogniser, pixels, keypoints)
