@@ -17,9 +17,12 @@ PACKAGE = ROOT / "src" / "facefusion"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 IMPORT_NAMES = {
+    "argon2-cffi": "argon2",
     "c2pa-python": "c2pa",
     "opencv-python-headless": "cv2",
     "pillow": "PIL",
+    "prometheus-client": "prometheus_client",
+    "pyjwt": "jwt",
     "scenedetect-headless": "scenedetect",
 }
 """Distributions that are imported under another name."""
@@ -54,9 +57,25 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
 
 
 def test_every_import_of_the_package_is_a_declared_dependency() -> None:
-    declared = {IMPORT_NAMES.get(name, name) for name in requirement_names(PROJECT["project"]["dependencies"])}
-    imported = {module for path in PACKAGE.rglob("*.py") for module in imports_of(path)}
-    assert imported - set(sys.stdlib_module_names) - {"facefusion"} <= declared
+    imported = {module for path in PACKAGE.rglob("*.py") if not is_service(path) for module in imports_of(path)}
+    assert imported - set(sys.stdlib_module_names) - {"facefusion"} <= declared(PROJECT["project"]["dependencies"])
+
+
+def test_every_import_of_the_service_is_declared_there() -> None:
+    extra = PROJECT["project"]["optional-dependencies"]["service"]
+    imported = {module for path in PACKAGE.rglob("*.py") if is_service(path) for module in imports_of(path)}
+    known = declared(PROJECT["project"]["dependencies"]) | declared(extra)
+    assert imported - set(sys.stdlib_module_names) - {"facefusion"} <= known
+
+
+def is_service(path: Path) -> bool:
+    """Whether a file is only used with the extra `service`."""
+    return path.relative_to(PACKAGE).parts[0] in ("jobs", "service")
+
+
+def declared(requirements: list[str]) -> set[str]:
+    """Import names of what is required."""
+    return {IMPORT_NAMES.get(name, name) for name in requirement_names(requirements)}
 
 
 def imports_of(path: Path) -> Iterator[str]:
@@ -71,8 +90,8 @@ def test_every_dependency_has_its_reason() -> None:
     page = (ROOT / "docs" / "adr" / "0017-dependencies.md").read_text(encoding="utf-8")
     kept, _, _ = page.partition("## Not taken")
     groups = [PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"].values()]
-    declared = set().union(*map(requirement_names, groups))
-    assert set(re.findall(r"^\| `([a-z0-9-]+)` \|", kept, re.MULTILINE)) == declared
+    named = set().union(*map(requirement_names, groups)) - {PROJECT["project"]["name"]}
+    assert set(re.findall(r"^\| `([a-z0-9-]+)` \|", kept, re.MULTILINE)) == named
 
 
 def test_every_folder_of_code_is_a_package_that_the_import_contracts_see() -> None:

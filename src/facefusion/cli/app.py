@@ -21,11 +21,25 @@ from facefusion.cli.preview import preview
 from facefusion.cli.render import render
 from facefusion.cli.reporting import Reporter, choose_mode
 from facefusion.cli.run import run
+from facefusion.cli.serve import serve_app
 from facefusion.cli.verify import verify
 from facefusion.errors import Cancelled, UsageError
 from facefusion.pipeline.measuring_keys import MEASURING_KEYS
 
-COMMANDS = ("run", "people", "analyse", "edit", "preview", "render", "doctor", "models", "verify", "audit", "consent")
+COMMANDS = (
+    "run",
+    "people",
+    "analyse",
+    "edit",
+    "preview",
+    "render",
+    "doctor",
+    "models",
+    "verify",
+    "audit",
+    "consent",
+    "serve",
+)
 _GLOBAL_FLAGS = ("--quiet", "--verbose", "--json")
 
 app = typer.Typer(
@@ -67,6 +81,7 @@ app.command("verify")(verify)
 app.add_typer(consent_app, name="consent")
 app.add_typer(models_app, name="models")
 app.add_typer(audit_app, name="audit")
+app.add_typer(serve_app, name="serve")
 
 
 def invoke(given: Sequence[str]) -> int:

@@ -1,0 +1,37 @@
+"""Corrections that a request brings along, put onto what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from facefusion.core import Analysis
+from facefusion.errors import UsageError
+from facefusion.jobs.bundle import Bundle
+from facefusion.pipeline.edit_json import from_plain
+from facefusion.pipeline.edit_log import EditLog
+
+_PAINTED = "mask-image"
+
+
+def with_edits(analysis: Analysis, bundle: Bundle, files: Mapping[str, Path]) -> Analysis:
+    """The same measurements with the request's edits, dated by the job. Raises InvalidInput, UsageError."""
+    log = EditLog.from_plain(())
+    for said in bundle.request.edits:
+        log = log.adding(from_plain(over_files(said, files)), author="service", time=bundle.created)
+    return replace(analysis, edits=log.to_plain())
+
+
+def over_files(said: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, Any]:
+    """An edit whose painted mask is a file instead of an asset. Raises UsageError for what no request may say."""
+    if said.get("kind") == "plan":
+        raise UsageError("edits: the kind plan is not taken here; say it in options, sources and assign")
+    values = said.get("values")
+    if not isinstance(values, Mapping) or not values.get(_PAINTED):
+        return dict(said)
+    asset = values[_PAINTED]
+    if asset not in files:
+        raise UsageError(f"edits: {_PAINTED} is {asset!r}, which is no asset of this project")
+    return {**said, "values": {**values, _PAINTED: str(files[asset])}}

@@ -1,0 +1,103 @@
+"""Tasks beside rendering: who is in a clip, single frames, proxies to look at, reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from facefusion.core import Progress
+from facefusion.errors import NoFaceFound, UsageError
+from facefusion.jobs.bundle import Bundle
+
+if TYPE_CHECKING:
+    from facefusion.jobs.execution import EngineExecutor
+
+Result = Mapping[str, Any]
+
+
+def done(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progress) -> Result:
+    """Do a task of one of these kinds. Raises UsageError for another."""
+    does: Mapping[str, Callable[[EngineExecutor, Bundle, Path, Progress], Result]] = {
+        "people": _people,
+        "preview": _preview,
+        "proxy": _proxy,
+        "report": _report,
+    }
+    if bundle.kind not in does:
+        raise UsageError(f"task: kind {bundle.kind!r} is unknown to this worker; run one version everywhere")
+    return does[bundle.kind](executor, bundle, desk, progress)
+
+
+def _people(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progress) -> Result:
+    from facefusion.jobs.thumbnails import write_thumbnail
+    from facefusion.pipeline.people import find_people
+
+    target = executor.workplace.inputs(bundle)[bundle.request.target]
+    try:
+        found = find_people(target, progress, workers=executor.threads, cache=executor.cache).people
+    except NoFaceFound:
+        found = ()
+    artifacts = []
+    for person in found:
+        said = {
+            "person_id": person.person_id,
+            "num_frames": person.num_frames,
+            "seconds": round(person.seconds, 3),
+            "first_seconds": round(person.first_seconds, 3),
+            "has_portrait": person.portrait is not None,
+        }
+        file = desk / f"person-{person.person_id}.jpg"
+        if person.portrait is not None:
+            write_thumbnail(file, person.portrait)
+        else:
+            file.write_bytes(b"")
+        artifacts.append(executor.workplace.artifact(bundle, file, "portrait", **said))
+    return {"artifacts": artifacts, "report": {"people": len(found)}}
+
+
+def _preview(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progress) -> Result:
+    from facefusion.jobs.edits import with_edits
+    from facefusion.media import open_media
+    from facefusion.pipeline.cues import Cue
+    from facefusion.pipeline.preview import preview, write_preview
+    from facefusion.pipeline.shared_run import is_clip, measured
+
+    plan = executor.plan_of(bundle, desk / "preview.png")
+    cues = [Cue(frame=index) for index in bundle.request.frames]
+    analysis = None
+    if bundle.request.edits and is_clip(plan):
+        files = executor.workplace.inputs(bundle)
+        analysis = with_edits(measured(plan, progress, cache=executor.cache), bundle, files)
+    shown = preview(plan, cues, progress, analysis=analysis, cache=executor.cache, created=bundle.created)
+    artifacts = []
+    with open_media(plan.target, policy=plan.read_policy) as reader:
+        for one in shown:
+            after = desk / f"after-{one.frame.index}.png"
+            write_preview(after, [one], plan)
+            artifacts.append(executor.workplace.artifact(bundle, after, "after", frame=one.frame.index))
+            before = desk / f"before-{one.frame.index}.jpg"
+            _write_plain(before, reader.frame_at(one.frame.index).pixels)
+            artifacts.append(executor.workplace.artifact(bundle, before, "before", frame=one.frame.index))
+    return {"artifacts": artifacts, "report": {"frames": [one.frame.index for one in shown]}}
+
+
+def _write_plain(path: Path, pixels: Any) -> None:
+    """The target's own frame, as it came in, to compare with."""
+    from facefusion.jobs.thumbnails import write_thumbnail
+
+    write_thumbnail(path, pixels, width_px=pixels.shape[1])
+
+
+def _proxy(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progress) -> Result:
+    from facefusion.jobs.proxies import write_proxy
+
+    files = executor.workplace.inputs(bundle)
+    source = files[bundle.said.get("output") or bundle.request.target]
+    out = desk / f"{source.stem}.proxy.mp4"
+    said = write_proxy(source, out, progress)
+    return {"artifacts": [executor.workplace.artifact(bundle, out, "proxy", **said)], "report": said}
+
+
+def _report(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progress) -> Result:
+    raise UsageError("report: not in this version")

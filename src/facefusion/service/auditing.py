@@ -1,0 +1,33 @@
+"""The service's own record of who did what; runs are in the engine's signed log besides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from facefusion.jobs.records import Records
+from facefusion.jobs.tables import AuditEntry
+from facefusion.service.access import Caller
+
+
+def note(
+    records: Records, caller: Caller, action: str, *, project_id: str | None = None, thing: str = "",
+    outcome: str = "done", **more: Any,
+) -> None:  # fmt: skip
+    """Write one line, in the transaction that does the thing. Line ends and control codes are written as spaces."""
+    records.add(
+        AuditEntry(
+            who=plain(caller.name),
+            address=plain(caller.address),
+            action=action,
+            project_id=project_id,
+            thing=plain(thing),
+            outcome=outcome,
+            more={name: plain(value) if isinstance(value, str) else value for name, value in more.items()},
+            created=records.now(),
+        )
+    )
+
+
+def plain(text: str) -> str:
+    """`text` on one line and short."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)[:500]

@@ -1,0 +1,128 @@
+"""What happens, as it happens: server-sent events, long poll, and pages of the past."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from facefusion.jobs.database import Unreachable
+from facefusion.jobs.events import events_after
+from facefusion.jobs.states import ENDED
+from facefusion.jobs.tables import Event, Job
+from facefusion.service.finding import found, project_of
+from facefusion.service.identity import Who
+from facefusion.service.problems import responses
+from facefusion.service.schemas import EventOut
+from facefusion.service.state import Server, State
+
+router = APIRouter(tags=["events"])
+_QUIET_SECONDS: Final = 15.0
+_STREAM: Final = {200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {
+    "type": "string"}}}}, **responses()}  # fmt: skip
+LastEventId = Annotated[str | None, Header(max_length=20, pattern=r"^\d*$")]
+
+
+class Events(BaseModel):
+    """Events in order. last_id: what to ask with next; is_over: the job has ended and nothing follows."""
+
+    items: list[EventOut]
+    last_id: int
+    is_over: bool = False
+
+
+@router.get("/jobs/{job_id}/events", response_class=StreamingResponse, responses=_STREAM)
+async def stream_job(
+    caller: Who, server: Server, request: Request, job_id: str, last_event_id: LastEventId = None,
+    after: Annotated[int, Query(ge=0, le=1 << 60)] = 0,
+) -> StreamingResponse:  # fmt: skip
+    """The events of a job from `Last-Event-ID` on; the stream ends with the job."""
+    await run_in_threadpool(_check_job, server, caller, job_id)
+    begin = int(last_event_id) if last_event_id else after
+    return _streamed(_events(server, request, begin, job_id=job_id))
+
+
+@router.get("/events", response_class=StreamingResponse, responses=_STREAM)
+async def stream_project(
+    caller: Who, server: Server, request: Request, project_id: str, last_event_id: LastEventId = None,
+    after: Annotated[int, Query(ge=0, le=1 << 60)] = 0,
+) -> StreamingResponse:  # fmt: skip
+    """The events of all jobs of a project from `Last-Event-ID` on; the stream does not end."""
+    await run_in_threadpool(_check_project, server, caller, project_id)
+    begin = int(last_event_id) if last_event_id else after
+    return _streamed(_events(server, request, begin, project_id=project_id))
+
+
+@router.get("/jobs/{job_id}/events/poll", responses=responses())
+async def poll_job(
+    caller: Who, server: Server, job_id: str, after: Annotated[int, Query(ge=0, le=1 << 60)] = 0,
+    wait_seconds: Annotated[float, Query(ge=0, le=60)] = 25,
+) -> Events:  # fmt: skip
+    """The same by long poll: answers as soon as there is something after `after`, or when the time is over."""
+    await run_in_threadpool(_check_job, server, caller, job_id)
+    until = time.monotonic() + wait_seconds
+    while True:
+        rows, is_over = await run_in_threadpool(_read, server, after, job_id, "")
+        left = until - time.monotonic()
+        if rows or is_over or left <= 0 or server.feed.is_stopped:
+            last = rows[-1].id if rows else after
+            return Events(items=[EventOut.model_validate(row) for row in rows], last_id=last, is_over=is_over)
+        await server.feed.wait(min(left, _QUIET_SECONDS))
+
+
+def _streamed(events: AsyncIterator[str]) -> StreamingResponse:
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+
+async def _events(
+    server: State, request: Request, after: int, *, job_id: str = "", project_id: str = ""
+) -> AsyncIterator[str]:
+    yield "retry: 1000\n\n"
+    while not server.feed.is_stopped:
+        try:
+            rows, is_over = await run_in_threadpool(_read, server, after, job_id, project_id)
+        except Unreachable:
+            await asyncio.sleep(1.0)
+            continue
+        for row in rows:
+            yield _line_of(row)
+            after = row.id
+        if is_over:
+            yield f"id: {after}\nevent: end\ndata: {{}}\n\n"
+            return
+        if not rows and not await server.feed.wait(_QUIET_SECONDS):
+            yield ": still here\n\n"
+        if await request.is_disconnected():
+            return
+
+
+def _read(server: State, after: int, job_id: str, project_id: str) -> tuple[Sequence[Event], bool]:
+    """What follows `after`, and whether nothing ever will."""
+    with server.database.reading() as records:
+        job = records.get(Job, job_id) if job_id else None
+        has_ended = bool(job_id) and (job is None or job.state in ENDED)
+        rows = events_after(records, after, job_id=job_id, project_id=project_id)
+    return rows, has_ended and len(rows) < 500
+
+
+def _line_of(row: Event) -> str:
+    data = EventOut.model_validate(row).model_dump(mode="json")
+    return f"id: {row.id}\nevent: {row.kind}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n"
+
+
+def _check_job(server: State, caller: Who, job_id: str) -> None:
+    with server.database.reading() as records:
+        found(records, caller, "job.read", Job, job_id)
+
+
+def _check_project(server: State, caller: Who, project_id: str) -> None:
+    with server.database.reading() as records:
+        project_of(records, caller, "job.read", project_id)
