@@ -51,7 +51,8 @@ def test_the_table_of_containers_is_that_of_the_code() -> None:
     written = {
         suffix: (usual, set(others.replace("nothing else", "").split(", ")) - {""}) for suffix, usual, others in rows
     }
-    names = {"h264": "H.264", "h265": "H.265", "vp9": "VP9", "av1": "AV1", "prores": "ProRes", "ffv1": "FFV1"}
+    names = {"h264": "H.264", "h265": "H.265", "vp9": "VP9", "av1": "AV1", "prores": "ProRes", "ffv1": "FFV1",
+             "prores_4444": "ProRes 4444", "png": "PNG"}  # fmt: skip
     known = {
         suffix: (names[c.default_codec], {names[codec] for codec in c.codecs if codec != c.default_codec})
         for suffix, c in CONTAINERS.items()

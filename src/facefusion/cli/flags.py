@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
 import typer
 
 from facefusion.core.settings import Option
-from facefusion.pipeline.sections import Key, keys
+from facefusion.pipeline.sections import ALIASES, Key, keys
 
 _TYPES: Mapping[str, Any] = {
     "float": float | None,
@@ -20,14 +20,12 @@ _TYPES: Mapping[str, Any] = {
     "choices": list[str] | None,
 }
 
-_ALSO: Mapping[str, Sequence[str]] = {"processor": ("--processors",)}
-"""Other names of flags."""
-
 
 def parameter_of(key: Key) -> inspect.Parameter:
     """The command-line parameter of one key; its value is None where the flag is not given."""
     option = key.option
-    names = [f"--{key.name}/--no-{key.name}" if option.kind == "bool" else f"--{key.name}", *_ALSO.get(key.name, ())]
+    also = [f"--{alias}" for alias, name in ALIASES.items() if name == key.name]
+    names = [f"--{key.name}/--no-{key.name}" if option.kind == "bool" else f"--{key.name}", *also]
     default = typer.Option(None, *names, help=help_of(option), rich_help_panel=key.section.title, show_default=False)
     name = key.name.replace("-", "_")
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=_annotation(option))

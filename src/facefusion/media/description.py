@@ -10,6 +10,8 @@ from typing import Literal
 
 from facefusion.core import ColorInfo
 from facefusion.media.light_metadata import LightMetadata
+from facefusion.media.picture_form import AlphaForm
+from facefusion.media.scene_space import SceneSpace
 
 MediaKind = Literal["video", "image", "sequence", "folder"]
 StreamKind = Literal["video", "audio", "subtitle", "data", "attachment", "unknown"]
@@ -74,7 +76,9 @@ class MediaInfo:
     rotation_deg: clockwise turn (0, 90, 180, 270) that was applied to make it upright; mirrored: then flipped sideways.
     num_frames_from_header: as claimed by the file; None where it claims nothing. `MediaReader` counts exactly.
     start_seconds: time of the first picture. color: H.273 code points of the stored pictures.
-    light: the static metadata of HDR. left_out: what the pictures carry beside their pixels and no writer takes along.
+    space: of scene-linear and log pictures. alpha_form: as stored; frames are straight. timecode: of the first picture,
+    as it is written in the file. light: the static metadata of HDR. left_out: what the pictures carry beside their
+    pixels and no writer takes along.
     """
 
     path: Path
@@ -101,6 +105,9 @@ class MediaInfo:
     container: str = ""
     streams: tuple[StreamInfo, ...] = ()
     left_out: tuple[str, ...] = ()
+    space: SceneSpace | None = None
+    alpha_form: AlphaForm = "straight"
+    timecode: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -12,12 +12,16 @@ from facefusion.media import png, tiff
 from facefusion.media.description import LARGEST_AREA_PX, LARGEST_SIDE_PX
 from facefusion.media.orientation import UPRIGHT, Orientation, from_exif
 from facefusion.media.paths import check_input
+from facefusion.media.picture_form import ALPHA_TAG, Stamp
+from facefusion.media.scene_space import SceneSpace
 
 if TYPE_CHECKING:
     from PIL.Image import Exif
     from PIL.ImageFile import ImageFile
 
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".jp2"})
+IMAGE_SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".jp2", ".exr"}
+)
 """Files of a folder that count as pictures."""
 
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
@@ -31,6 +35,7 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"II+\x00", "TIFF"),
     (0, b"MM\x00+", "TIFF"),
     (0, b"BM", "BMP"),
+    (0, b"\x76\x2f\x31\x01", "EXR"),
     (4, b"ftypavif", "AVIF"),
     (4, b"ftypavis", "AVIF"),
     (0, b"\x00\x00\x00\x0cjP  \r\n\x87\n", "JPEG2000"),
@@ -41,7 +46,11 @@ SampleKind = Literal["uint8", "uint16", "float32"]
 
 @dataclass(frozen=True, slots=True)
 class ImageHeader:
-    """Stored (not yet upright) size and nature of a still. `mode` is Pillow's name of the pixel layout."""
+    """Stored (not yet upright) size and nature of a still. `mode` is Pillow's name of the pixel layout.
+
+    space, stamp: what an EXR says of its colour and its place in a sequence. is_premultiplied: what whoever decodes it
+    has to undo.
+    """
 
     path: Path
     format: str
@@ -53,6 +62,9 @@ class ImageHeader:
     num_pictures: int
     orientation: Orientation
     has_alpha: bool
+    space: SceneSpace | None = None
+    stamp: Stamp | None = None
+    is_premultiplied: bool = False
 
     @property
     def is_animated(self) -> bool:
@@ -86,10 +98,12 @@ def read_image_header(path: Path, *, name: str | None = None) -> ImageHeader:
     name = name or sniff_image(path)
     if name is None:
         raise MediaUnreadable(
-            f"{path}: is not a picture that can be read; PNG, JPEG, WebP, TIFF, BMP, GIF and AVIF can"
+            f"{path}: is not a picture that can be read; PNG, JPEG, WebP, TIFF, EXR, BMP, GIF and AVIF can"
         )
     if name == "TIFF":
         return _tiff_header(path)
+    if name == "EXR":
+        return _exr_header(path)
     picture = open_unlimited(path, name)
     with picture:
         width, height = picture.size
@@ -106,6 +120,7 @@ def read_image_header(path: Path, *, name: str | None = None) -> ImageHeader:
             num_pictures=_count(picture, name),
             orientation=_orientation(picture, path),
             has_alpha=picture.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in picture.info,
+            is_premultiplied=picture.info.get(ALPHA_TAG) == "premultiplied",
         )
 
 
@@ -126,6 +141,29 @@ def _tiff_header(path: Path) -> ImageHeader:
         num_pictures=1,
         orientation=from_exif(page.orientation),
         has_alpha=page.has_alpha,
+        is_premultiplied=page.is_premultiplied
+        and (page.is_float or page.bits > 8),  # Pillow undoes it, and reads 8 bits
+    )
+
+
+def _exr_header(path: Path) -> ImageHeader:
+    from facefusion.media import exr
+
+    found = exr.read_header(path)
+    check_size(path, found.width, found.height)
+    return ImageHeader(
+        path=path,
+        format="EXR",
+        width=found.width,
+        height=found.height,
+        mode=f"{len(found.channels)}×half",
+        bit_depth=found.bit_depth,
+        samples="float32",
+        num_pictures=1,
+        orientation=UPRIGHT,
+        has_alpha=found.has_alpha,
+        space=found.space,
+        stamp=found.stamp,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +14,22 @@ from numpy.typing import NDArray
 
 from facefusion.core import Frame
 from facefusion.core.arrays import from_unit, to_unit
-from facefusion.errors import OutputFailed, UsageError
-from facefusion.media import png, tiff
+from facefusion.errors import DiskFull, OutputFailed, UsageError
+from facefusion.media import exr, png, tiff
+from facefusion.media.alpha import premultiplied
 from facefusion.media.paths import check_output, write_atomically
+from facefusion.media.picture_form import ALPHA_TAG, PictureForm
+from facefusion.media.scene_space import linear_709_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-WRITABLE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
-_MARKABLE = ".png, .jpg, .webp or .tif"
+WRITABLE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".exr")
+ALPHA_SUFFIXES = (".png", ".webp", ".tif", ".tiff", ".exr")
+"""Pictures that hold transparency."""
+WEIGHTED_SUFFIXES = (".png", ".tif", ".tiff", ".exr")
+"""Those of them that can say that their colour is premultiplied."""
+_MARKABLE = ".png, .jpg, .webp, .tif or .exr"
 _DEFAULT_QUALITY = 95
 
 
@@ -33,12 +42,14 @@ def write_image(
     exif: bytes | None = None,
     overwrite: bool = False,
     seal: Callable[[Path], None] | None = None,
+    form: PictureForm = PictureForm(),
 ) -> None:
-    """Write `frame` as an sRGB picture in the format of the suffix.
+    """Write `frame` in the format of the suffix: as an sRGB picture, in EXR as linear light.
 
     quality: 1–100 for JPEG and WebP (None: 95; 100 makes WebP lossless). xmp: a whole XMP packet. exif: a TIFF-shaped
-    EXIF block such as `clean_exif` returns. seal: see `write_atomically`. PNG and TIFF keep 16 bits, TIFF also float32;
-    others get 8 bits. JPEG and BMP drop alpha. Raises UsageError (unknown suffix, quality), OutputExists, OutputFailed.
+    EXIF block such as `clean_exif` returns. seal: see `write_atomically`. form: colour space, alpha, and what else EXR
+    leaves open. PNG and TIFF keep 16 bits, TIFF and EXR also float32; others get 8 bits. JPEG and BMP drop alpha.
+    Raises UsageError (unknown suffix, quality), OutputExists, OutputFailed.
     """
     path = Path(path)
     if path.suffix.lower() not in WRITABLE_SUFFIXES:
@@ -47,22 +58,48 @@ def write_image(
         raise UsageError(f"quality: got {quality}, supported is 1 to 100")
     check_output(path, overwrite=overwrite)
     write_atomically(
-        path, encode_image(path, frame, quality=quality, xmp=xmp, exif=exif), overwrite=overwrite, seal=seal
+        path, encode_image(path, frame, quality=quality, xmp=xmp, exif=exif, form=form), overwrite=overwrite, seal=seal
     )
 
 
-def encode_image(path: Path, frame: Frame, *, quality: int | None, xmp: bytes | None, exif: bytes | None) -> bytes:
+def encode_image(
+    path: Path,
+    frame: Frame,
+    *,
+    quality: int | None,
+    xmp: bytes | None,
+    exif: bytes | None,
+    form: PictureForm = PictureForm(),
+) -> bytes:
     """The bytes of the file that `path` is to become."""
     suffix = path.suffix.lower()
     try:
+        if suffix == ".exr":
+            return exr.encode(path, frame, form, xmp=xmp)
+        frame = _formed(frame, form, suffix)
         if suffix == ".png":
             pixels, alpha = _as(frame, np.uint16 if frame.dtype != np.uint8 else np.uint8)
-            return png.encode(pixels, alpha, xmp=xmp, exif=exif)
+            told = None if alpha is None else (ALPHA_TAG, form.alpha_of(suffix))
+            return png.encode(pixels, alpha, xmp=xmp, exif=exif, text=told)
         if suffix in (".tif", ".tiff"):
-            return tiff.encode(frame.pixels, frame.alpha, xmp=xmp)
+            return tiff.encode(frame.pixels, frame.alpha, xmp=xmp, is_premultiplied=form.alpha_of(suffix) != "straight")
         return _encode_with_pillow(suffix, frame, quality or _DEFAULT_QUALITY, xmp, exif)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        if error.errno in (ENOSPC, EDQUOT):
+            raise DiskFull(f"{path}: the disk is full; free some space") from None
         raise OutputFailed(f"{path}: cannot be encoded ({error})") from None
+    except ValueError as error:
+        raise OutputFailed(f"{path}: cannot be encoded ({error})") from None
+
+
+def _formed(frame: Frame, form: PictureForm, suffix: str) -> Frame:
+    """`frame` in the colour space and with the alpha that `form` asks for."""
+    if form.space is not None:
+        pixels = form.space.from_linear_709(linear_709_of(frame))
+        frame = replace(frame, pixels=pixels, alpha=None if frame.alpha is None else to_unit(frame.alpha))
+    if frame.alpha is not None and form.alpha_of(suffix) == "premultiplied" and suffix in WEIGHTED_SUFFIXES:
+        frame = replace(frame, pixels=premultiplied(frame.pixels, frame.alpha))
+    return frame
 
 
 def _encode_with_pillow(suffix: str, frame: Frame, quality: int, xmp: bytes | None, exif: bytes | None) -> bytes:

@@ -18,6 +18,7 @@ from facefusion.media.image_header import check_size
 from facefusion.media.libav import reason
 from facefusion.media.light_metadata import light_metadata_of
 from facefusion.media.orientation import UPRIGHT, Orientation, from_display_matrix
+from facefusion.media.picture_form import ALPHA_TAG, AlphaForm
 
 _LEFT_OUT = {
     "A53_CC": "captions inside the pictures",
@@ -82,8 +83,24 @@ def describe(path: Path, container: Any) -> MediaInfo:
         sample_aspect_ratio=1 / sample_aspect if turn.swaps_sides else sample_aspect,
         container=container.format.name,
         streams=tuple(_stream(each) for each in container.streams),
+        alpha_form=_alpha_form(container),
+        timecode=_timecode(container),
         metadata=dict(container.metadata),
     )
+
+
+def _alpha_form(container: Any) -> AlphaForm:
+    said = {name.lower(): value for name, value in container.metadata.items()}
+    return "premultiplied" if said.get(ALPHA_TAG) == "premultiplied" else "straight"
+
+
+def _timecode(container: Any) -> str | None:
+    """Of the first picture: a tag of the pictures, of a timecode track, or of the file."""
+    for tags in (*(stream.metadata for stream in container.streams), container.metadata):
+        for name, value in tags.items():
+            if name.lower() == "timecode":
+                return str(value)
+    return None
 
 
 def _declared_size(context: Any, path: Path) -> tuple[int, int]:

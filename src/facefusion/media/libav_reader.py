@@ -13,8 +13,9 @@ from pathlib import Path
 import av
 import av.error
 
-from facefusion.core import Frame, Timestamp
+from facefusion.core import Frame, Timestamp, to_unit
 from facefusion.errors import InvalidInput, MediaUnreadable
+from facefusion.media.alpha import straightened
 from facefusion.media.conversion import ToRgb
 from facefusion.media.decoding import pictures_of
 from facefusion.media.fields import deinterlaced
@@ -24,6 +25,7 @@ from facefusion.media.libav_description import describe, main_video_stream
 from facefusion.media.orientation import Orientation
 from facefusion.media.policy import ReadPolicy
 from facefusion.media.reader import MediaReader
+from facefusion.media.scene_space import WORKING, working_pixels
 
 _CURSOR_REACH = 8
 """So many frames are decoded on rather than sought anew."""
@@ -53,6 +55,7 @@ class LibavReader(MediaReader):
         if self._fields != "progressive" and self.policy.interlaced == "stop":
             raise InvalidInput(f"{path}: is interlaced; deinterlace it first, or let it be kept or deinterlaced here")
         is_made_whole = self.policy.interlaced == "deinterlace"
+        described = replace(described, space=self.policy.space)
         self.info = replace(described, field_order="progressive") if is_made_whole else described
         self._turn = Orientation(self.info.rotation_deg, self.info.mirrored)
         self._damage = DamageLog(path, self.policy.damaged, self.info.time_base)
@@ -115,12 +118,18 @@ class LibavReader(MediaReader):
 
     def _frame(self, to_rgb: ToRgb, shown: Shown, index: int) -> Frame:
         pixels, alpha = to_rgb(shown.picture)
+        color = self.info.color
+        if alpha is not None and self.info.alpha_form == "premultiplied":
+            pixels = straightened(pixels, alpha)
+        if self.policy.space is not None:
+            pixels, color = working_pixels(self.policy.space.to_linear_709(to_unit(pixels))), WORKING
+            alpha = None if alpha is None else to_unit(alpha)
         return Frame(
             self._turn.apply(pixels),
             index=index,
             timestamp=Timestamp(shown.pts, self.info.time_base),
             duration_pts=shown.length,
-            color=self.info.color,
+            color=color,
             alpha=None if alpha is None else self._turn.apply(alpha),
         )
 

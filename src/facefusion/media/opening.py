@@ -5,17 +5,18 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-from facefusion.media.description import DEFAULT_FPS, MediaInfo
+from facefusion.media.description import MediaInfo
 from facefusion.media.policy import ReadPolicy
 from facefusion.media.reader import MediaReader
 
 
 def open_media(
-    path: str | Path, *, threads: int = 0, frame_rate: Fraction = DEFAULT_FPS, policy: ReadPolicy | None = None
+    path: str | Path, *, threads: int = 0, frame_rate: Fraction | None = None, policy: ReadPolicy | None = None
 ) -> MediaReader:
     """Open a clip, an image, a numbered pattern (`frame.%04d.png`) or a folder of images.
 
-    threads: for decoding, 0 is automatic. frame_rate: of patterns and folders, which carry none.
+    threads: for decoding, 0 is automatic. frame_rate: of patterns and folders; by default what an EXR
+    says of itself, or 25.
     policy: what is done about damaged frames and interlaced pictures.
     Animated images open as clips. Raises InvalidInput or MediaUnreadable with one line.
     """
@@ -33,10 +34,10 @@ def open_media(
         return AnimationReader(path)
     from facefusion.media import sequences
 
-    return sequences.open_pictures(path, kind, frame_rate)
+    return sequences.open_pictures(path, kind, frame_rate, policy)
 
 
-def probe(path: str | Path, *, frame_rate: Fraction = DEFAULT_FPS) -> MediaInfo:
+def probe(path: str | Path, *, frame_rate: Fraction | None = None) -> MediaInfo:
     """What the header and the first picture tell about a medium; errors as `open_media`."""
     with open_media(path, threads=1, frame_rate=frame_rate) as reader:
         return reader.info

@@ -7,11 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from facefusion.core import Frame
+from facefusion.core import Frame, to_unit
 from facefusion.errors import UsageError
+from facefusion.media.alpha import premultiplied
 from facefusion.media.conversion import FromRgb
 from facefusion.media.fields import flagged
 from facefusion.media.rates import places
+from facefusion.media.scene_space import linear_709_of
 from facefusion.media.video_stream import output_color, time_base_of
 from facefusion.media.write_plan import WritePlan
 
@@ -36,7 +38,7 @@ class PictureEncoder:
         if self._plan.frame_rate is not None:
             yield from self._encode_places(frame, self._plan.frame_rate)
             return
-        picture = self._convert(frame.pixels, frame.alpha)
+        picture = self._picture(frame)
         length = round(frame.duration_pts * frame.timestamp.time_base / self._time_base)
         yield from self._encode_at(self._pts_of(frame), length, picture)
 
@@ -45,7 +47,7 @@ class PictureEncoder:
         numbers = places_of(frame, self._plan)
         if not numbers:
             return
-        picture = self._convert(frame.pixels, frame.alpha)
+        picture = self._picture(frame)
         length = round(1 / rate / self._time_base)
         for number in numbers:
             yield from self._encode_at(number * length, length, picture)
@@ -58,6 +60,16 @@ class PictureEncoder:
         self._last_pts = pts
         self.num_frames += 1
         yield from self._timed(picture)
+
+    def _picture(self, frame: Frame) -> Any:
+        """In the colour space and with the alpha that the plan asks for."""
+        pixels, alpha = frame.pixels, frame.alpha
+        if self._plan.space is not None:
+            pixels = self._plan.space.from_linear_709(linear_709_of(frame))
+            alpha = None if alpha is None else to_unit(alpha)
+        if alpha is not None and self._plan.alpha == "premultiplied":
+            pixels = premultiplied(pixels, alpha)
+        return self._convert(pixels, alpha)
 
     def flush(self) -> Iterator[Any]:
         """The last packets."""

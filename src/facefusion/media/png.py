@@ -17,9 +17,14 @@ _COMPRESSION = 3
 
 
 def encode(
-    pixels: NDArray[Any], alpha: NDArray[Any] | None, *, xmp: bytes | None = None, exif: bytes | None = None
+    pixels: NDArray[Any],
+    alpha: NDArray[Any] | None,
+    *,
+    xmp: bytes | None = None,
+    exif: bytes | None = None,
+    text: tuple[str, str] | None = None,
 ) -> bytes:
-    """(H, W, 3) RGB and (H, W) alpha, both uint8 or uint16, as a PNG file tagged sRGB."""
+    """(H, W, 3) RGB and (H, W) alpha, both uint8 or uint16, as a PNG file tagged sRGB. text: keyword and value."""
     import cv2
 
     stored = np.dstack([pixels[..., ::-1], alpha]) if alpha is not None else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
@@ -29,6 +34,8 @@ def encode(
     chunks = _chunk(b"sRGB", b"\x00")
     if exif:
         chunks += _chunk(b"eXIf", exif.removeprefix(b"Exif\x00\x00"))
+    if text:
+        chunks += _chunk(b"tEXt", "\0".join(text).encode("latin-1"))
     if xmp:
         chunks += _chunk(b"iTXt", b"XML:com.adobe.xmp\x00\x00\x00\x00\x00" + xmp)
     plain = data.tobytes()

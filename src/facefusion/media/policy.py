@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from facefusion.media.scene_space import SceneSpace
+
 DamagedFrames = Literal["hold", "pass", "stop"]
 """hold: the last whole picture stays on the screen. pass: what the decoder made of it. stop: an error."""
 Interlaced = Literal["keep", "deinterlace", "stop"]
@@ -17,3 +19,5 @@ class ReadPolicy:
 
     damaged: DamagedFrames = "hold"
     interlaced: Interlaced = "keep"
+    space: SceneSpace | None = None
+    """Colour space of the stored pixels, where the file is not to be believed or cannot tell."""

@@ -9,6 +9,7 @@ from facefusion.core import Frame
 from facefusion.errors import OutputExists, OutputFailed, UsageError
 from facefusion.media.image_writing import WRITABLE_SUFFIXES, encode_image
 from facefusion.media.paths import NumberedPattern, appear, check_output_folder, discard, temporary_beside
+from facefusion.media.picture_form import PictureForm, stamped
 from facefusion.media.whole import WholeOrNothing
 
 
@@ -18,6 +19,7 @@ class SequenceWriter(WholeOrNothing):
     Pictures are kept under hidden temporary names until the end, so that a run that fails leaves the folder as it was.
     With `overwrite` existing files of the same number are replaced, others never touched.
     seal: is called with (temporary, final) paths of all pictures before the first appears; if it raises, none does.
+    form: see `PictureForm`; its stamp is that of the first picture.
     Raises UsageError (pattern, suffix), OutputExists (before any work when the first number is there), OutputFailed.
     """
 
@@ -30,12 +32,13 @@ class SequenceWriter(WholeOrNothing):
         xmp: bytes | None = None,
         overwrite: bool = False,
         seal: Callable[[Sequence[tuple[Path, Path]]], None] | None = None,
+        form: PictureForm = PictureForm(),
     ) -> None:
         self._pattern = NumberedPattern.parse(pattern)
         if self._pattern.path.suffix.lower() not in WRITABLE_SUFFIXES:
             raise UsageError(f"{pattern}: pictures are written as {', '.join(WRITABLE_SUFFIXES)}")
         self._first, self._quality, self._xmp, self._overwrite = first_number, quality, xmp, overwrite
-        self._seal = seal
+        self._seal, self._form = seal, form
         check_output_folder(self._pattern.folder)
         self._refuse_existing(self._pattern.numbered(first_number))
         self._pending: list[tuple[Path, Path]] = []
@@ -45,7 +48,8 @@ class SequenceWriter(WholeOrNothing):
         """Add a picture; returns the path it will have. `xmp` replaces the packet given to the writer."""
         path = self._pattern.numbered(self._first + len(self._pending))
         self._refuse_existing(path)
-        data = encode_image(path, frame, quality=self._quality, xmp=xmp or self._xmp, exif=None)
+        form = stamped(self._form, self._first, len(self._pending))
+        data = encode_image(path, frame, quality=self._quality, xmp=xmp or self._xmp, exif=None, form=form)
         temporary = temporary_beside(path)
         self._pending.append((temporary, path))
         try:

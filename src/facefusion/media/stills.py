@@ -9,26 +9,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facefusion.core import ColorInfo, Frame
+from facefusion.core import Frame, to_unit
 from facefusion.errors import InvalidInput, MediaUnreadable
-from facefusion.media import tiff
+from facefusion.media import exr, tiff
+from facefusion.media.alpha import straightened
 from facefusion.media.icc import deep_to_srgb, is_srgb, to_srgb
 from facefusion.media.image_header import ImageHeader, open_unlimited, read_image_header
 from facefusion.media.orientation import UPRIGHT
+from facefusion.media.scene_space import WORKING, SceneSpace, working_pixels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SRGB = ColorInfo(primaries=1, transfer=13, matrix=0, full_range=True)
+SRGB = WORKING
 _DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
 
 
-def read_image(path: str | Path) -> Frame:
+def read_image(path: str | Path, *, space: SceneSpace | None = None) -> Frame:
     """The picture as an upright sRGB Frame.
 
-    pixels: (H, W, 3) uint8, uint16 in [0, 65535] for 16-bit PNG and TIFF, float32 for float TIFF. alpha: straight, or
-    None. An embedded ICC profile is converted to sRGB, EXIF orientation applied, the palette, grey and CMYK unfolded.
-    The first page of several is read. Raises InvalidInput (missing, too large, animated) or MediaUnreadable (broken).
+    pixels: (H, W, 3) uint8, uint16 in [0, 65535] for 16-bit PNG and TIFF, float32 for float TIFF and EXR, which goes
+    beyond 0 and 1. alpha: straight, or None. space: of the stored pixels, where they are not what the file says. An
+    embedded ICC profile is converted to sRGB, EXIF orientation applied, the palette, grey and CMYK unfolded. The first
+    page of several is read. Raises InvalidInput (missing, too large, animated) or MediaUnreadable (broken).
     """
     header = read_image_header(Path(path))
     if header.is_animated:
@@ -36,18 +39,26 @@ def read_image(path: str | Path) -> Frame:
             f"{header.path}: is animated ({header.num_pictures} pictures) where one picture is needed; "
             "save one of them, or open it as a clip"
         )
-    return decode_image(header)
+    return decode_image(header, space=space)[0]
 
 
-def decode_image(header: ImageHeader) -> Frame:
-    """Decode the (first) picture that `header` describes."""
+def decode_image(header: ImageHeader, *, space: SceneSpace | None = None) -> tuple[Frame, tuple[str, ...]]:
+    """The (first) picture that `header` describes, and what was mended in it, one phrase each."""
+    if header.format == "EXR":
+        pixels, alpha, mended = exr.read_pixels(header.path, space)
+        return Frame(pixels, color=SRGB, alpha=alpha), mended
     try:
         pixels, alpha = _decode_deep(header) if header.samples != "uint8" else _decode_8_bit(header)
     except _DECODE_ERRORS as error:
         raise MediaUnreadable(f"{header.path}: is damaged ({_line(error)}); export or copy it again") from None
     # Pillow turns 8-bit TIFF upright by itself, and only that
     turn = UPRIGHT if (header.format, header.samples) == ("TIFF", "uint8") else header.orientation
-    return Frame(turn.apply(pixels), color=SRGB, alpha=None if alpha is None else turn.apply(alpha))
+    if alpha is not None and header.is_premultiplied:
+        pixels = straightened(pixels, alpha)
+    if space is not None:
+        pixels = working_pixels(space.to_linear_709(to_unit(pixels)))
+        alpha = None if alpha is None else to_unit(alpha)
+    return Frame(turn.apply(pixels), color=SRGB, alpha=None if alpha is None else turn.apply(alpha)), ()
 
 
 def _decode_8_bit(header: ImageHeader) -> tuple[NDArray[Any], NDArray[Any] | None]:

@@ -36,6 +36,7 @@ class TiffHeader:
     channels: int
     orientation: int
     has_alpha: bool
+    is_premultiplied: bool
     icc: bytes | None
     orientation_at: int | None
 
@@ -82,6 +83,7 @@ def read_header(path: Path) -> TiffHeader:
         channels=tags.get(277, (1,))[0],
         orientation=tags.get(274, (1,))[0],
         has_alpha=bool({1, 2} & set(tags.get(338, ()))),
+        is_premultiplied=1 in tags.get(338, ()),
         icc=bytes(icc) if icc else None,
         orientation_at=orientation_at,
     )
@@ -96,8 +98,10 @@ def without_orientation(data: bytes, header: TiffHeader) -> bytes:
     return data[:at] + struct.pack(order, 1) + data[at + 2 :]
 
 
-def encode(pixels: NDArray[Any], alpha: NDArray[Any] | None, *, xmp: bytes | None = None) -> bytes:
-    """(H, W, 3) RGB and (H, W) straight alpha of one dtype (uint8, uint16, float32) as a TIFF file."""
+def encode(
+    pixels: NDArray[Any], alpha: NDArray[Any] | None, *, xmp: bytes | None = None, is_premultiplied: bool = False
+) -> bytes:
+    """(H, W, 3) RGB and (H, W) alpha of one dtype (uint8, uint16, float32) as a TIFF file."""
     samples = pixels if alpha is None else np.dstack([pixels, alpha])
     height, width, count = samples.shape
     little = np.ascontiguousarray(samples, samples.dtype.newbyteorder("<"))
@@ -120,7 +124,7 @@ def encode(pixels: NDArray[Any], alpha: NDArray[Any] | None, *, xmp: bytes | Non
         (284, _SHORT, [1]),
     ]
     if alpha is not None:
-        entries.append((338, _SHORT, [2]))  # straight alpha
+        entries.append((338, _SHORT, [1 if is_premultiplied else 2]))
     entries.append((339, _SHORT, [3 if samples.dtype.kind == "f" else 1] * count))
     if xmp:
         entries.append((700, _UNDEFINED, xmp))

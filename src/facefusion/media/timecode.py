@@ -13,13 +13,19 @@ def advanced(timecode: str, frames: int, fps: Fraction) -> str:
 
     Raises ValueError for text that is no timecode.
     """
+    separator = _matched(timecode)[4]
+    rate = round(fps)
+    return _written(frame_count(timecode, fps) + frames, rate, _dropped(separator, rate), separator)
+
+
+def frame_count(timecode: str, fps: Fraction) -> int:
+    """Frames since 00:00:00:00; drop-frame codes do not count the numbers they skip. Raises ValueError."""
     found = _matched(timecode)
     hours, minutes, seconds, number = (int(found[n]) for n in (1, 2, 3, 5))
     rate = round(fps)
-    drop = round(rate / 15) if found[4] != ":" and rate % 30 == 0 else 0
     total_minutes = hours * 60 + minutes
-    count = (total_minutes * 60 + seconds) * rate + number - drop * (total_minutes - total_minutes // 10)
-    return _written(count + frames, rate, drop, found[4])
+    skipped = _dropped(found[4], rate) * (total_minutes - total_minutes // 10)
+    return (total_minutes * 60 + seconds) * rate + number - skipped
 
 
 def counted_at(timecode: str, old_fps: Fraction, fps: Fraction) -> str:
@@ -35,6 +41,10 @@ def counted_at(timecode: str, old_fps: Fraction, fps: Fraction) -> str:
     if drops and int(found[3]) == 0 and int(found[2]) % 10:
         number = max(number, round(round(fps) / 15))
     return f"{found[1]}:{found[2]}:{found[3]}{';' if drops else ':'}{number:02}"
+
+
+def _dropped(separator: str, rate: int) -> int:
+    return round(rate / 15) if separator != ":" and rate % 30 == 0 else 0
 
 
 def _matched(timecode: str) -> re.Match[str]:

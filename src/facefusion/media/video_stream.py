@@ -47,7 +47,7 @@ def add_video(container: Any, plan: WritePlan) -> Any:
     context.color_range = {None: 0, False: 1, True: 2}[tags.full_range]
     if video.field_order != "progressive":
         context.field_order = CODEC_FIELD_ORDER[video.field_order]
-        context.flags |= INTERLACED_CODING if plan.codec.name in ("h264", "prores") else 0
+        context.flags |= INTERLACED_CODING if plan.codec.encoder in ("libx264", "prores") else 0
     if not plan.codec.intra_only:
         context.gop_size = max(1, round(plan.average_fps * _KEYFRAME_EVERY_SECONDS))
     if plan.codec.name == "h265" and plan.container.name in ("mp4", "mov"):
@@ -70,7 +70,7 @@ def _stream(container: Any, encoder: str, plan: WritePlan, base: Fraction) -> An
 
 def _options(plan: WritePlan) -> dict[str, str]:
     options = dict(plan.options)
-    if plan.codec.name == "prores":
+    if plan.codec.encoder == "prores":
         options["profile"] = _PRORES_PROFILE[plan.pixel_format]
     if plan.codec.name == "h265" and plan.threads == 1:
         options["x265-params"] += ":pools=none"  # it has threads of its own that thread_count does not count

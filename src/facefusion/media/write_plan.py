@@ -9,6 +9,8 @@ from pathlib import Path
 
 from facefusion.media.codecs import ContainerFormat, VideoCodec
 from facefusion.media.description import VideoFormat
+from facefusion.media.picture_form import AlphaForm
+from facefusion.media.scene_space import SceneSpace
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class WritePlan:
     frame_rate: Fraction | None = None
     is_private: bool = False
     """Nothing goes along that tells who, where or with what the clip was taken."""
+    alpha: AlphaForm = "straight"
+    space: SceneSpace | None = None
 
     @property
     def average_fps(self) -> Fraction:

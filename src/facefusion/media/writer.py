@@ -13,6 +13,7 @@ from facefusion.media.codecs import (
     CodecName,
     ContainerFormat,
     VideoCodec,
+    check_alpha,
     choose_codec,
     choose_container,
     choose_pixel_format,
@@ -20,6 +21,8 @@ from facefusion.media.codecs import (
 from facefusion.media.description import MediaInfo, VideoFormat
 from facefusion.media.encoders import encoder_present
 from facefusion.media.paths import appear, check_output, discard, temporary_beside
+from facefusion.media.picture_form import AlphaForm
+from facefusion.media.scene_space import SceneSpace
 from facefusion.media.whole import WholeOrNothing
 from facefusion.media.write_plan import WritePlan
 
@@ -40,7 +43,8 @@ class VideoWriter(WholeOrNothing):
     `start` becomes 0. Frames carry source times: `write(frame)` keeps `frame.timestamp` exactly, less the start.
     frame_rate: None keeps every frame at its own time; otherwise frames are chosen anew by time, and sound stays.
     is_private: tags and data streams of the source that tell who, where or with what it was taken are left out.
-    threads: 0 is automatic.
+    must_keep_alpha: refuse a codec that holds no transparency. alpha: how it is stored. space: colour space of the
+    stored pixels, where that is not what the tags of `like` say. threads: 0 is automatic.
     temporary: where the file lies until it appears, on the same disk; by default beside `path`.
     seal: called with the complete file before it appears; when it raises, nothing is left behind.
 
@@ -64,6 +68,9 @@ class VideoWriter(WholeOrNothing):
         stop: Timestamp | None = None,
         frame_rate: Fraction | None = None,
         is_private: bool = False,
+        must_keep_alpha: bool = False,
+        alpha: AlphaForm = "straight",
+        space: SceneSpace | None = None,
         threads: int = 0,
         overwrite: bool = False,
         temporary: Path | None = None,
@@ -73,7 +80,9 @@ class VideoWriter(WholeOrNothing):
         self.warnings: list[str] = []
         video = like.format if isinstance(like, MediaInfo) else like
         container = choose_container(self.path.suffix)
-        chosen = choose_codec(container, codec, bit_depth=video.bit_depth)
+        chosen = choose_codec(container, codec, bit_depth=video.bit_depth, has_alpha=video.has_alpha)
+        if must_keep_alpha:
+            check_alpha(container, chosen)
         source = None if copy_streams_from is None else Path(copy_streams_from)
         self.plan = WritePlan(
             video=video,
@@ -89,6 +98,8 @@ class VideoWriter(WholeOrNothing):
             is_trim=start is not None or stop is not None,
             frame_rate=frame_rate,
             is_private=is_private,
+            alpha=alpha,
+            space=space,
         )
         if not encoder_present(chosen.encoder):
             raise UsageError(f"{chosen.name}: this installation has no {chosen.encoder}; choose another codec")

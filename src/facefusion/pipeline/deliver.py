@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from facefusion.core import Frame, FrameRange, Timestamp
@@ -23,13 +24,16 @@ from facefusion.media import (
     clean_exif,
     write_image,
 )
-from facefusion.media.image_writing import WRITABLE_SUFFIXES
+from facefusion.media.codecs import ALPHA_HOLDERS, keeps_alpha
+from facefusion.media.image_writing import ALPHA_SUFFIXES, WEIGHTED_SUFFIXES, WRITABLE_SUFFIXES
 from facefusion.media.paths import temporary_beside
+from facefusion.media.picture_form import ALPHA_TAG, AlphaForm, PictureForm
 from facefusion.media.write_plan import WritePlan
 from facefusion.pipeline.marking import Marking
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.settings import CODECS_OWN, EncodeSettings
 from facefusion.pipeline.sinks import Resampling, Sink
+from facefusion.pipeline.transparency import first_number, form_of, leaves_alpha, must_keep_alpha, space_of
 from facefusion.provenance import mark_place
 
 _HDR_TRANSFERS = (16, 18)
@@ -80,23 +84,31 @@ class ClipSink(Sink):
         self.remember: Callable[[Path], None] = lambda complete: None
         marking.check_beside(output)
         self._output, self.marking = output, marking
+        has_alpha = leaves_alpha(plan, reader.info)
+        alpha: AlphaForm = "premultiplied" if plan.film.alpha == "premultiplied" else "straight"
         self._writer = VideoWriter(
             output,
-            like=reader.info,
+            like=replace(reader.info, has_alpha=has_alpha),
             codec=plan.encode.output_codec,
             quality=_quality(plan.encode),
             preset=plan.encode.output_preset or None,
-            metadata=marking.marks.container_tags(),
+            metadata={**marking.marks.container_tags(), **({ALPHA_TAG: alpha} if has_alpha else {})},
             copy_streams_from=reader.info.path if reader.info.streams else None,
             start=None if is_whole else times[part.start],
             stop=None if is_whole or part.stop == len(times) else times[part.stop],
             frame_rate=plan.frame_rate if reader.info.kind == "video" else None,
             is_private=plan.hides_people,
+            must_keep_alpha=must_keep_alpha(plan, reader.info),
+            alpha=alpha,
+            space=space_of(plan, reader.info, output.suffix),
             overwrite=plan.job.overwrite,
             temporary=None if workplace is None else temporary_beside(workplace / output.name),
             seal=self._seal,
         )
         self.warnings = self._writer.warnings
+        written = self._writer.plan
+        if has_alpha and not keeps_alpha(written.container, written.codec):
+            self.warnings.append(f"{written.codec.name} holds no transparency: left out; {ALPHA_HOLDERS}")
 
     @property
     def write_plan(self) -> WritePlan:
@@ -126,15 +138,17 @@ class _SequenceSink(Sink):
     def __init__(self, output: Path, reader: MediaReader, part: FrameRange, plan: Plan, marking: Marking) -> None:
         self.warnings = []
         _check_markable(output)
+        self.warnings += _check_alpha(output, plan, reader)
         if reader.info.has_audio:
             self.warnings.append(f"{output}: pictures carry no sound; the sound of {reader.info.path} is left out")
         self._writer = SequenceWriter(
             output,
-            first_number=_first_number(reader, part),
+            first_number=first_number(plan, reader, part, output.suffix),
             quality=plan.encode.output_image_quality,
             xmp=marking.marks.xmp(),
             overwrite=plan.job.overwrite,
             seal=marking.seal_sequence(output),
+            form=form_of(plan, reader, part, output.suffix, marking.marks.container_tags()),
         )
         marking.check_beside(output)
         self._output, self.marking = output, marking
@@ -159,6 +173,8 @@ class _AnimationSink(Sink):
             self.warnings.append(f"{output}: animated pictures carry no sound; the sound of {info.path} is left out")
         if info.bit_depth > 8 or info.color.transfer in _HDR_TRANSFERS:
             self.warnings.append(f"{output}: animated pictures have 8 bits and are shown as sRGB; {info.path} has more")
+        if leaves_alpha(plan, info):
+            _check_form(output, plan)
         marking.check_beside(output)
         self._output, self.marking = output, marking
         self._resampling = Resampling(reader, part, plan)
@@ -184,6 +200,8 @@ class _StillSink(Sink):
     def __init__(self, output: Path, reader: MediaReader, plan: Plan, marking: Marking) -> None:
         self.warnings = []
         _check_markable(output)
+        self.warnings += _check_alpha(output, plan, reader)
+        self._form = form_of(plan, reader, FrameRange(0, 1), output.suffix, marking.marks.container_tags())
         check_output(output, overwrite=plan.job.overwrite)
         self._output, self._source, self._plan, self.marking = output, reader.info.path, plan, marking
         self._frame: Frame | None = None
@@ -203,6 +221,7 @@ class _StillSink(Sink):
                 exif=None if self._plan.hides_people else clean_exif(self._source),
                 overwrite=self._plan.job.overwrite,
                 seal=self.marking.seal(self._output),
+                form=self._form,
             )
 
     def abort(self) -> None:
@@ -239,6 +258,7 @@ class _FolderSink(Sink):
             xmp=self.marking.marks.xmp(),
             exif=None if self._plan.hides_people else clean_exif(source),
             seal=self.marking.seal(self._name_for(source), target=source, keeps_copy=False),
+            form=PictureForm(self._plan.film.alpha, space_of(self._plan, self._reader.info, source.suffix)),
         )
 
     def close(self) -> None:
@@ -270,12 +290,25 @@ def _check_markable(output: Path) -> None:
         raise UsageError(f"{output}: pictures are written as {good}, got {output.suffix or 'no suffix'!r}")
 
 
+def _check_alpha(output: Path, plan: Plan, reader: MediaReader) -> list[str]:
+    """What is told of transparency that such pictures do not hold. Raises UsageError where it was asked for."""
+    if not leaves_alpha(plan, reader.info):
+        return []
+    if output.suffix.lower() in ALPHA_SUFFIXES:
+        _check_form(output, plan)
+        return []
+    if must_keep_alpha(plan, reader.info):
+        raise UsageError(f"{output.suffix} pictures hold no transparency; {ALPHA_HOLDERS}")
+    return [f"{output.suffix} pictures hold no transparency: left out; {ALPHA_HOLDERS}"]
+
+
+def _check_form(output: Path, plan: Plan) -> None:
+    """Raise UsageError for premultiplied pictures where nothing can say that they are."""
+    if plan.film.alpha == "premultiplied" and output.suffix.lower() not in WEIGHTED_SUFFIXES:
+        raise UsageError(
+            f"{output.suffix} pictures are always straight; premultiplied are {', '.join(WEIGHTED_SUFFIXES)} and clips"
+        )
+
+
 def _quality(encode: EncodeSettings) -> float | None:
     return None if encode.output_video_quality == CODECS_OWN else float(encode.output_video_quality)
-
-
-def _first_number(reader: MediaReader, part: FrameRange) -> int:
-    """A sequence keeps its numbers; frames of a clip get their place in the whole clip, from 1."""
-    if reader.info.kind != "sequence":
-        return 1 + part.start
-    return NumberedPattern.parse(reader.info.path).numbers_on_disk()[0] + part.start

@@ -16,9 +16,7 @@ from facefusion import __version__
 from facefusion.core import Analysis, Frame, FrameRange, Progress
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media
-from facefusion.media.description import DEFAULT_FPS
 from facefusion.models import open_session
-from facefusion.pipeline.alpha_outputs import check_alpha_output
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
 from facefusion.pipeline.analysis_file import check_belongs, check_covers
@@ -84,7 +82,6 @@ def _run(
     check_paths(plan)
     check_models(plan)
     check_report(plan)
-    check_alpha_output(plan)
     progress.start("prepare")
     with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
         part = range_of(reader, plan.start, plan.end)
@@ -278,9 +275,9 @@ def check_label(plan: Plan, reader: MediaReader) -> None:
     Labeller(plan.label, width=info.width, height=info.height, is_video=info.is_clip, color=info.color)
 
 
-def frame_rate_of(plan: Plan) -> Fraction:
-    """The rate of a numbered sequence. Raises UsageError."""
-    return plan.frame_rate or DEFAULT_FPS
+def frame_rate_of(plan: Plan) -> Fraction | None:
+    """The rate of a numbered sequence; None for what it says itself, or 25. Raises UsageError."""
+    return plan.frame_rate
 
 
 def marks_of(plan: Plan, created: datetime | None = None) -> Marks:

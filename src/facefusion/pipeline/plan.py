@@ -16,11 +16,12 @@ from facefusion.core.settings import check_settings
 from facefusion.errors import UsageError
 from facefusion.media.policy import ReadPolicy
 from facefusion.media.rates import parse_rate
+from facefusion.media.scene_space import space_called
 from facefusion.models import ModelStore, Task
 from facefusion.models.zoo import Zoo
 from facefusion.pipeline import catalog, sections
 from facefusion.pipeline.cues import Cue, parse_cue
-from facefusion.pipeline.settings import EncodeSettings, JobSettings, SelectorSettings
+from facefusion.pipeline.settings import EncodeSettings, FilmSettings, JobSettings, SelectorSettings
 from facefusion.provenance.audit.settings import AuditSettings
 from facefusion.provenance.consent.settings import PermissionSettings
 from facefusion.provenance.manifest.settings import SigningSettings
@@ -43,6 +44,7 @@ class Plan:
     temporal: TemporalSettings
     background: BackgroundSettings
     encode: EncodeSettings
+    film: FilmSettings
     label: LabelSettings
     permission: PermissionSettings
     manifest: SigningSettings
@@ -105,7 +107,9 @@ class Plan:
     @property
     def read_policy(self) -> ReadPolicy:
         """What is done about damaged frames and interlaced pictures of the target."""
-        return ReadPolicy(damaged=self.job.damaged_frames, interlaced=self.job.interlaced)
+        name, config = self.film.input_colorspace, self.film.ocio_config
+        space = space_called(name, config) if name else None
+        return ReadPolicy(damaged=self.job.damaged_frames, interlaced=self.job.interlaced, space=space)
 
     @property
     def entries(self) -> tuple[catalog.Entry, ...]:

@@ -48,6 +48,7 @@ _SHARED: tuple[tuple[str, str, str, str], ...] = (
     ("temporal", "Steadiness", "temporal_", f"{_ROOM}.temporal.settings:TemporalSettings"),
     ("background", "Background", "background", f"{_ROOM}.blend.background:BackgroundSettings"),
     ("encode", "Output", "output_", f"{_ROOM}.pipeline.settings:EncodeSettings"),
+    ("film", "Film delivery", "", f"{_ROOM}.pipeline.settings:FilmSettings"),
     ("label", "Label", "label_", f"{_ROOM}.provenance.settings:LabelSettings"),
     ("permission", "Permission", "", f"{_ROOM}.provenance.consent.settings:PermissionSettings"),
     ("manifest", "Signing", "signing_", f"{_ROOM}.provenance.manifest.settings:SigningSettings"),
@@ -79,9 +80,14 @@ def keys() -> Mapping[str, Key]:
     return found
 
 
+ALIASES: Mapping[str, str] = {"video-codec": "output-codec", "processors": "processor"}
+"""Other names of keys, which flags and job files take as well."""
+
+
 def key_called(name: str) -> Key:
     """The key called `name` (underscores count as dashes); raises SettingsError naming the nearest one."""
     wanted = name.replace("_", "-")
+    wanted = ALIASES.get(wanted, wanted)
     if wanted not in keys():
         raise SettingsError(f"option {name}: unknown{near(wanted, tuple(keys()))}; see facefusion run --help")
     return keys()[wanted]

@@ -7,7 +7,9 @@ from typing import Literal
 
 from facefusion.core import option
 from facefusion.media.codecs import CodecName
+from facefusion.media.picture_form import AlphaChoice, ExrCompression, ExrDepth
 from facefusion.media.policy import DamagedFrames, Interlaced
+from facefusion.media.scene_space import DEFAULT_CONFIG
 from facefusion.models.providers import Provider
 
 SelectorMode = Literal["one", "many", "reference"]
@@ -82,6 +84,39 @@ class JobSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FilmSettings:
+    """How transparency, linear light and numbers are kept for compositors."""
+
+    alpha: AlphaChoice = option(
+        "auto",
+        why="how transparency is stored: straight, or premultiplied (colour weighted by it); auto is premultiplied in "
+        "EXR, as its standard asks, and straight elsewhere; refused where a format holds none",
+    )
+    input_colorspace: str = option(
+        "",
+        why="colour space of the target's pixels by its OpenColorIO name, like ACEScg, ACES2065-1 or ARRI LogC4; "
+        "empty: what the file says, and Rec.709 light in an EXR that says nothing",
+    )
+    output_colorspace: str = option(
+        "",
+        why="colour space of the result; empty: that of the target, and linear Rec.709 for an EXR of a target that is "
+        "not linear",
+    )
+    ocio_config: str = option(
+        DEFAULT_CONFIG, why="the OpenColorIO config that names colour spaces: a config.ocio file or a built-in one"
+    )
+    exr_compression: ExrCompression = option(
+        "zip", why="how EXR is packed: zip suits drawn and clean pictures, piz grainy ones; dwaa and dwab lose a little"
+    )
+    exr_depth: ExrDepth = option("half", why="bits of a sample in EXR: half is 16, float 32 and twice as large")
+    first_number: str = option(
+        "",
+        why="number of the first picture of a sequence: a whole number like 1001, or timecode for the frame count of "
+        "the clip's timecode; empty: a sequence keeps its own, an EXR of a clip with timecode takes that, others 1",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SelectorSettings:
     """Which of the faces in a picture are changed."""
 
@@ -114,7 +149,9 @@ class EncodeSettings:
     """How the result is stored."""
 
     output_codec: CodecName = option(
-        "auto", why="how a clip is coded; auto is H.264 in MP4, MOV and MKV, VP9 in WebM, FFV1 (lossless) in AVI"
+        "auto",
+        why="how a clip is coded; auto is H.264 in MP4, MOV and MKV, VP9 in WebM, FFV1 (lossless) in AVI, "
+        "and for transparent clips one that keeps that: ProRes 4444 in MOV, FFV1 in MKV",
     )
     output_video_quality: int = option(
         CODECS_OWN,

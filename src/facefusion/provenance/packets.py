@@ -1,4 +1,4 @@
-"""Finding the XMP packet inside PNG, JPEG, WebP and TIFF files, without decoding a picture."""
+"""Finding the XMP packet inside PNG, JPEG, WebP, TIFF and EXR files, without decoding a picture."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_KEYWORD = b"XML:com.adobe.xmp\x00"
 _JPEG_KEYWORD = b"http://ns.adobe.com/xap/1.0/\x00"
 _TIFF_XMP_TAG = 700
+_EXR = b"\x76\x2f\x31\x01"
+_EXR_XMP = b"xmp"
 
 
 def read_xmp(path: Path) -> bytes | None:
@@ -35,7 +37,7 @@ def find_xmp(data: Bytes) -> bytes | None:
     """The XMP packet inside the bytes of a picture file; raises as `read_xmp`."""
     finder = _finder(data[:16])
     if finder is None:
-        raise MediaUnreadable("not a PNG, JPEG, WebP or TIFF file")
+        raise MediaUnreadable("not a PNG, JPEG, WebP, TIFF or EXR file")
     try:
         return finder(data)
     except (struct.error, IndexError, OverflowError, zlib.error) as error:
@@ -56,6 +58,25 @@ def _finder(head: bytes) -> Callable[[Bytes], bytes | None] | None:
         return _in_webp
     if head[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"):
         return _in_tiff
+    if head.startswith(_EXR):
+        return _in_exr
+    return None
+
+
+def _in_exr(data: Bytes) -> bytes | None:
+    """The text attribute `xmp` of the first part: NAME 0 TYPE 0 SIZE VALUE, until an empty name."""
+    at = 8
+    while (end := data.find(b"\0", at, at + 256)) > at:
+        kind_end = data.find(b"\0", end + 1, end + 257)
+        if kind_end < 0:
+            raise InvalidInput("the file ends or breaks before its metadata does (an attribute without a type)")
+        (size,) = struct.unpack_from("<i", data, kind_end + 1)
+        value = kind_end + 5
+        if size < 0 or value + size > len(data):
+            raise InvalidInput("the file ends or breaks before its metadata does (an attribute without its value)")
+        if data[at:end] == _EXR_XMP:
+            return data[value : value + size] if size <= LARGEST_PACKET else None
+        at = value + size
     return None
 
 

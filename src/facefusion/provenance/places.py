@@ -7,9 +7,9 @@ from typing import Literal
 
 MarkPlace = Literal["xmp", "tags", "sidecar"]
 
-XMP_SUFFIXES = frozenset({".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff"})
+XMP_SUFFIXES = frozenset({".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".exr"})
 TAG_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm"})
-SIDECAR_STILLS = frozenset({".bmp", ".exr", ".dpx", ".hdr", ".gif", ".ppm", ".tga", ".jp2"})
+SIDECAR_STILLS = frozenset({".bmp", ".dpx", ".hdr", ".gif", ".ppm", ".tga", ".jp2"})
 SIDECAR_CLIPS = frozenset({".avi", ".mxf", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".flv", ".ogv", ".y4m", ".wmv"})
 MEDIA_SUFFIXES = XMP_SUFFIXES | TAG_SUFFIXES | SIDECAR_STILLS | SIDECAR_CLIPS
 

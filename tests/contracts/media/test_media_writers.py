@@ -101,7 +101,8 @@ def test_ffv1_rgb_is_lossless(depth: int, tmp_path: Path) -> None:
             assert np.abs(frame.pixels.astype(int) - pixels).max() <= step
 
 
-WITH_ALPHA = [("prores", ".mov", 10), ("ffv1", ".mkv", 8), ("ffv1", ".mkv", 16), ("vp9", ".webm", 8)]
+WITH_ALPHA = [("prores", ".mov", 10), ("ffv1", ".mkv", 8), ("ffv1", ".mkv", 16), ("vp9", ".webm", 8),
+              ("prores_4444", ".mov", 10), ("png", ".mov", 8), ("png", ".mov", 16), ("ffv1", ".avi", 8)]  # fmt: skip
 
 
 @pytest.mark.parametrize(("codec", "suffix", "depth"), WITH_ALPHA)

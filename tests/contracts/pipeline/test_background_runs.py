@@ -58,9 +58,27 @@ def test_a_sequence_of_pictures_holds_the_transparency(green: Path, tmp_path: Pa
 
 
 def test_what_cannot_hold_transparency_is_refused_by_name(green: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"\.jpg cannot hold transparency; supported are \.png"):
+    with pytest.raises(UsageError, match=r"\.jpg pictures hold no transparency; .*prores_4444 .*PNG, TIFF, EXR"):
         cut_out(green, tmp_path / "matte.%04d.jpg")
+    with pytest.raises(UsageError, match=r"h264 in a mp4 file holds no transparency; .*prores_4444"):
+        cut_out(green, tmp_path / "matte.mp4")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("name", "more"), [
+    ("matte.mov", {"video-codec": "prores_4444"}), ("matte.mov", {}), ("matte.mkv", {"alpha": "premultiplied"}),
+    ("matte.%04d.exr", {}),
+])  # fmt: skip
+def test_clips_and_linear_light_hold_it_too(green: Path, tmp_path: Path, name: str, more: dict[str, Any]) -> None:
+    cut_out(green, tmp_path / name, **more)
+    with open_media(tmp_path / name) as reader:
+        assert reader.info.has_alpha
+        frame = reader.frame_at(1)
+    assert frame.alpha is not None
+    top = 1.0 if frame.alpha.dtype == np.float32 else np.iinfo(frame.alpha.dtype).max
+    assert frame.alpha[60, 53] / top == pytest.approx(1, abs=0.002)
+    assert frame.alpha[100, 10] == 0
+    assert np.abs(frame.pixels[60, 53] / top - 120 / 255).max() < 0.03
 
 
 def test_a_background_without_a_cut_out_is_refused(green: Path, tmp_path: Path) -> None:

@@ -302,6 +302,6 @@ def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
 
 def test_wrong_requests(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"\.png"):
-        write_image(tmp_path / "a.exr", Frame(PLAIN))
+        write_image(tmp_path / "a.tga", Frame(PLAIN))
     with pytest.raises(UsageError, match="1 to 100"):
         write_image(tmp_path / "a.jpg", Frame(PLAIN), quality=0)

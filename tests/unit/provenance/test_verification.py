@@ -270,7 +270,7 @@ def test_names_exported_are_what_they_say() -> None:
 
 @pytest.mark.parametrize(
     ("name", "place"),
-    [("a.PNG", "xmp"), ("a.mp4", "tags"), ("a.webm", "tags"), ("a.bmp", "sidecar"), ("a.exr", "sidecar"),
+    [("a.PNG", "xmp"), ("a.mp4", "tags"), ("a.webm", "tags"), ("a.bmp", "sidecar"), ("a.exr", "xmp"),
      ("a.avi", "sidecar"), ("a.unknown", "sidecar"), ("a", "sidecar")],
 )  # fmt: skip
 def test_every_format_has_a_place(name: str, place: str) -> None:

@@ -1,0 +1,77 @@
+"""Whether a run leaves transparency, and how its outputs store colour and alpha."""
+
+from __future__ import annotations
+
+from facefusion.core import FrameRange
+from facefusion.errors import UsageError
+from facefusion.media import MediaInfo, MediaReader, NumberedPattern
+from facefusion.media.picture_form import PictureForm, Stamp
+from facefusion.media.scene_space import SceneSpace, space_called
+from facefusion.media.timecode import advanced, frame_count
+from facefusion.pipeline.plan import Plan
+
+_EXR = ".exr"
+
+
+def leaves_alpha(plan: Plan, info: MediaInfo) -> bool:
+    """Whether frames of the result may be transparent."""
+    return plan.leaves_alpha if plan.cuts_out else info.has_alpha
+
+
+def must_keep_alpha(plan: Plan, info: MediaInfo) -> bool:
+    """Whether an output that holds no transparency is refused rather than told of."""
+    return plan.leaves_alpha or (plan.film.alpha != "auto" and leaves_alpha(plan, info))
+
+
+def space_of(plan: Plan, info: MediaInfo, suffix: str) -> SceneSpace | None:
+    """The colour space that pictures of `suffix` are stored in; None for what the format usually holds."""
+    if plan.film.output_colorspace:
+        return space_called(plan.film.output_colorspace, plan.film.ocio_config)
+    own = plan.read_policy.space or info.space
+    if suffix.lower() == _EXR:
+        return own if own is not None and own.is_linear else None
+    return None if own is None or own.is_linear else own
+
+
+def form_of(plan: Plan, reader: MediaReader, part: FrameRange, suffix: str, attributes: dict[str, str]) -> PictureForm:
+    """How the pictures of one output are stored. attributes: further texts for the header of EXR."""
+    return PictureForm(
+        alpha=plan.film.alpha,
+        space=space_of(plan, reader.info, suffix),
+        exr_compression=plan.film.exr_compression,
+        exr_depth=plan.film.exr_depth,
+        attributes=attributes,
+        stamp=_stamp(plan, reader, part, suffix),
+    )
+
+
+def first_number(plan: Plan, reader: MediaReader, part: FrameRange, suffix: str) -> int:
+    """Number of the first picture of a sequence. Raises UsageError where it is to come from a timecode that is not."""
+    asked = plan.film.first_number.strip()
+    if asked.isdecimal():
+        return int(asked)
+    if asked not in ("", "timecode"):
+        raise UsageError(f"first-number: got {asked!r}, supported is a whole number from 0 or timecode")
+    code = _timecode(reader)
+    if asked == "timecode" and code is None:
+        raise UsageError(f"first-number: {reader.info.path} carries no timecode; give a number such as 1001")
+    if code is not None and (asked or (suffix.lower() == _EXR and reader.info.kind == "video")):
+        return frame_count(code, reader.info.average_fps) + part.start
+    if reader.info.kind != "sequence":
+        return 1 + part.start
+    return NumberedPattern.parse(reader.info.path).numbers_on_disk()[0] + part.start
+
+
+def _stamp(plan: Plan, reader: MediaReader, part: FrameRange, suffix: str) -> Stamp:
+    code, fps = _timecode(reader), reader.info.average_fps
+    moved = None if code is None else advanced(code, part.start, fps)
+    return Stamp(first_number(plan, reader, part, suffix), moved, plan.frame_rate or fps)
+
+
+def _timecode(reader: MediaReader) -> str | None:
+    """Of the first frame of the target, as HH:MM:SS:FF; None where it has none that can be read."""
+    text = reader.info.timecode
+    try:
+        return None if text is None else advanced(text, 0, reader.info.average_fps)
+    except ValueError:
+        return None
