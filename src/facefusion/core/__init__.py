@@ -8,7 +8,16 @@ from facefusion.core.frame import ColorInfo, Frame
 from facefusion.core.patch import AlignedFace, Patch
 from facefusion.core.points import PackedPoints, PointPacker, snapped
 from facefusion.core.progress import Listener, Progress, ProgressEvent
-from facefusion.core.protocols import CropKind, FaceProcessor, FrameProcessor, MatteProcessor, TemplateProcessor
+from facefusion.core.protocols import (
+    CropKind,
+    FaceProcessor,
+    FrameProcessor,
+    MatteProcessor,
+    Survey,
+    Surveyor,
+    TemplateProcessor,
+    WindowProcessor,
+)
 from facefusion.core.settings import SettingsError, option, options_of
 from facefusion.core.time import FrameRange, Segment, Shot, Timestamp
 from facefusion.core.tracks import FaceColumns, Track, TrackFaces
@@ -27,6 +36,9 @@ __all__ = [
     "Float32",
     "Frame",
     "FrameProcessor",
+    "Survey",
+    "Surveyor",
+    "WindowProcessor",
     "FrameRange",
     "HeadPose",
     "Identity",

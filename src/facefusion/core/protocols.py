@@ -45,6 +45,32 @@ class FrameProcessor(Protocol):
     def process_frame(self, frame: Frame) -> Frame: ...
 
 
+class Survey(Protocol):
+    """What was measured of a whole clip for one processor."""
+
+    def digest(self) -> bytes:
+        """Equal for two that measured the same."""
+
+
+class Surveyor(Protocol):
+    """Looks at every frame of a clip, in order, before any is rendered."""
+
+    def look(self, frame: Frame) -> None: ...
+
+    def found(self) -> Survey: ...
+
+
+class WindowProcessor(Protocol):
+    """`Frame → Frame` of the same size, with the frames before and after it in view. Safe in threads."""
+
+    name: ClassVar[str]
+    margin: int
+    """Frames on each side that are wanted; there are fewer at the ends of a shot."""
+
+    def process_window(self, frames: Sequence[Frame], at: int) -> Frame:
+        """`frames[at]` restored. frames: of one shot, one after another. Never writes into its input."""
+
+
 class MatteProcessor(Protocol):
     """`Frame → Cutout`: the foreground's opacity and its own colour. Never writes into its input; safe in threads."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from facefusion.core import Analysis, Face
+from facefusion.core import Analysis, Face, Survey, Surveyor
 from facefusion.errors import UsageError
 from facefusion.models.zoo import Zoo
 from facefusion.provenance.terms import EditKind
@@ -23,6 +23,8 @@ class Entry:
     `kind` is what it does to a picture, in the words of `provenance`. `needs_analysis`: it chooses by who is in the
     medium. `hides`: who somebody is must not be found out, so that nothing may be missed and metadata is left out.
     `learned_kind`: the kind where its setting `model` names learned weights. `takes_zoo`: it may use such weights.
+    `survey`: where the class lies that measures a whole clip for it before anything is rendered; a frame processor with
+    one restores frames with their neighbours in view, one without works on finished frames.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Entry:
     hides: bool = False
     learned_kind: EditKind | None = None
     takes_zoo: bool = False
+    survey: str = ""
 
     @property
     def settings_class(self) -> type[Any]:
@@ -51,6 +54,15 @@ class Entry:
         """What the processor does to a picture with these settings."""
         return self.learned_kind if self.learned_kind and self.model_of(settings) else self.kind
 
+    def scale_of(self, settings: Any) -> int:
+        """How many times as wide and high frames become."""
+        return int(settings.scale) if self.shape == "frame" and not self.survey else 1
+
+    def surveyor(self, settings: Any, analysis: Analysis) -> Surveyor:
+        """What measures the clip for it."""
+        made: Surveyor = _load(self.survey)(settings, analysis)
+        return made
+
     def build(
         self,
         settings: Any,
@@ -58,13 +70,17 @@ class Entry:
         photos: Sequence[Face] = (),
         analysis: Analysis | None = None,
         zoo: Zoo | None = None,
+        survey: Survey | None = None,
     ) -> Any:
         """The processor itself; imports its code on first use.
 
         photos: faces of the person whose face is put on, where one is needed. analysis: of the medium, if there is one.
         zoo: where learned weights come from, by default the user's folder, on the CPU.
+        survey: what was measured of the clip for it.
         """
         make: Callable[..., Any] = _load(self.factory)
+        if self.survey:
+            return make(settings, survey)
         if self.takes_zoo:
             zoo = zoo or Zoo()
             return make(photos, settings, zoo) if self.needs_source else make(settings, zoo)
@@ -87,9 +103,11 @@ CATALOG: tuple[Entry, ...] = (
           hides=True),
     Entry("background_remover", "matte", f"{_ROOM}.background_remover:BackgroundRemover",
           f"{_ROOM}.background_remover.settings:Settings", needs_source=False, kind="matte", needs_analysis=True),
+    Entry("frame_enhancer", "frame", f"{_ROOM}.frame_enhancer:FrameEnhancer",
+          f"{_ROOM}.frame_enhancer.settings:Settings", needs_source=False, kind="enhance"),
 )  # fmt: skip
 LATER: tuple[str, ...] = (
-    "lip_syncer", "frame_enhancer", "expression_editor",
+    "lip_syncer", "expression_editor",
 )  # fmt: skip
 
 

@@ -88,7 +88,12 @@ class ClipSink(Sink):
         alpha: AlphaForm = "premultiplied" if plan.film.alpha == "premultiplied" else "straight"
         self._writer = VideoWriter(
             output,
-            like=replace(reader.info, has_alpha=has_alpha),
+            like=replace(
+                reader.info,
+                width=reader.info.width * plan.scale,
+                height=reader.info.height * plan.scale,
+                has_alpha=has_alpha,
+            ),
             codec=plan.encode.output_codec,
             quality=_quality(plan.encode),
             preset=plan.encode.output_preset or None,

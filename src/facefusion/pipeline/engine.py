@@ -188,7 +188,7 @@ class _Run:
             folder=work.segments,
             renderer=renderer,
             reader=self.reader,
-            source=source_of(self.reader, overlap=2 * renderer.margin),
+            source=source_of(self.reader, overlap=2 * renderer.span),
             write_plan=sink.write_plan,
             parallel=lambda count: Parallel.of(self.plan.job, segments=count, reader=self.reader),
         )
@@ -272,7 +272,8 @@ def render(
 def check_label(plan: Plan, reader: MediaReader) -> None:
     """Raise before any work when the label cannot be drawn."""
     info = reader.info
-    Labeller(plan.label, width=info.width, height=info.height, is_video=info.is_clip, color=info.color)
+    width, height = info.width * plan.scale, info.height * plan.scale
+    Labeller(plan.label, width=width, height=height, is_video=info.is_clip, color=info.color)
 
 
 def frame_rate_of(plan: Plan) -> Fraction | None:
@@ -294,7 +295,11 @@ def _number_of(plan: Plan, created: datetime) -> str:
 
 def _is_kept(rendered: Rendered, reader: MediaReader, plan: Plan) -> bool:
     """A picture of a folder in which nobody is changed is left out, unless unchanged ones are wanted."""
-    return bool(rendered.notes) or reader.info.kind != "folder" or plan.job.allow_no_face or plan.cuts_out
+    return bool(rendered.notes) or reader.info.kind != "folder" or _needs_nobody(plan)
+
+
+def _needs_nobody(plan: Plan) -> bool:
+    return plan.job.allow_no_face or plan.cuts_out or plan.changes_frames
 
 
 def _provider_warnings(plan: Plan, progress: Progress) -> list[str]:

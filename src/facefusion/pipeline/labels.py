@@ -23,15 +23,19 @@ class FrameLabels:
     """Labellers for the frames of one output: one place for each shot of a clip, a new one for each picture.
 
     Where faces reach every place of a shot, it is halved until each part has a free one: the label moves rather than
-    lie on a face. Safe in threads. Raises SettingsError and InvalidInput as `Labeller` does.
+    lie on a face. scale: how many times
+    as large as measured the frames are. Safe in threads. Raises SettingsError and InvalidInput as `Labeller` does.
     """
 
-    def __init__(self, settings: LabelSettings, analysis: Analysis, *, is_clip: bool, color: ColorInfo) -> None:
+    def __init__(
+        self, settings: LabelSettings, analysis: Analysis, *, is_clip: bool, color: ColorInfo, scale: int = 1
+    ) -> None:
+        self._scale = scale
         self._settings, self._analysis, self._is_clip, self._color = settings, analysis, is_clip, color
         parts: list[tuple[int, Labeller]] = []
         if is_clip:
-            bare = self._bare(analysis.width, analysis.height)
-            parts = [part for shot in analysis.shots for part in _placed(bare, analysis, shot)]
+            bare = self._bare(analysis.width * scale, analysis.height * scale)
+            parts = [part for shot in analysis.shots for part in _placed(bare, analysis, shot, scale)]
         self._begins = [start for start, _ in parts]
         self._placed = [labeller for _, labeller in parts]
 
@@ -39,22 +43,22 @@ class FrameLabels:
         """The labeller of `frame`."""
         if self._is_clip:
             return self._placed[max(bisect_right(self._begins, frame.index) - 1, 0)]
-        seen = faces_of(self._analysis, Shot(frame.index, frame.index + 1))
+        seen = faces_of(self._analysis, Shot(frame.index, frame.index + 1), self._scale)
         return self._bare(frame.width, frame.height).place(seen)
 
     def _bare(self, width: int, height: int) -> Labeller:
         return Labeller(self._settings, width=width, height=height, is_video=self._is_clip, color=self._color)
 
 
-def _placed(bare: Labeller, analysis: Analysis, shot: Shot) -> list[tuple[int, Labeller]]:
+def _placed(bare: Labeller, analysis: Analysis, shot: Shot, scale: int) -> list[tuple[int, Labeller]]:
     """First frame and labeller of each part of a shot; one part where one place serves the whole shot."""
-    labeller = bare.place(faces_of(analysis, shot))
+    labeller = bare.place(faces_of(analysis, shot, scale))
     is_free = not (labeller.covers_face(seconds=0.0) or labeller.covers_face(seconds=math.inf))
     if is_free or len(shot) <= _SHORTEST_PART:
         return [(shot.start, labeller)]
     middle = (shot.start + shot.stop) // 2
     halves = (Shot(shot.start, middle), Shot(middle, shot.stop))
-    return [part for half in halves for part in _placed(bare, analysis, half)]
+    return [part for half in halves for part in _placed(bare, analysis, half, scale)]
 
 
 def labelled(frame: Frame, labeller: Labeller, *, is_own: bool, seconds: float | None = None) -> Frame:
@@ -72,12 +76,12 @@ def labelled(frame: Frame, labeller: Labeller, *, is_own: bool, seconds: float |
     return replace(marked, alpha=alpha)
 
 
-def faces_of(analysis: Analysis, shot: Shot) -> tuple[Box, ...]:
-    """Where faces are seen in a shot, grown and on a coarse grid, each place once."""
+def faces_of(analysis: Analysis, shot: Shot, scale: int = 1) -> tuple[Box, ...]:
+    """Where faces are seen in a shot, grown and on a coarse grid, each place once; in pixels of frames made larger."""
     places = {
         _coarse(face.box) for index in range(shot.start, shot.stop) for face in analysis.faces_in(index, dense=False)
     }
-    return tuple(Box(*place) for place in sorted(places))
+    return tuple(Box(*(side * scale for side in place)) for place in sorted(places))
 
 
 def _coarse(box: Box) -> tuple[float, float, float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -142,6 +143,16 @@ class Plan:
     def cuts_out(self) -> bool:
         """Whether the foreground is taken out of its background."""
         return any(entry.shape == "matte" for entry in self.entries)
+
+    @property
+    def changes_frames(self) -> bool:
+        """Whether something is done to whole frames, whoever is in them."""
+        return any(entry.shape == "frame" for entry in self.entries)
+
+    @property
+    def scale(self) -> int:
+        """How many times as wide and high the result is."""
+        return math.prod(entry.scale_of(self.effects[entry.name]) for entry in self.entries)
 
     @property
     def leaves_alpha(self) -> bool:

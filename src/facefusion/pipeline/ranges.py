@@ -16,6 +16,7 @@ from facefusion.pipeline.edit_log import EditLog
 from facefusion.pipeline.editing import edited
 from facefusion.pipeline.fingerprint import measured_digest
 from facefusion.pipeline.flow import Flow, mapped
+from facefusion.pipeline.frame_steps import FrameSteps, Window, windows
 from facefusion.pipeline.labels import FrameLabels, labelled
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import Given, prepare
@@ -26,6 +27,7 @@ from facefusion.pipeline.windows import Drawn, margin_of, steadied, widened
 from facefusion.provenance.asset import asset_text
 from facefusion.temporal.settings import TemporalSettings
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 _FRAMES_AHEAD = 2
@@ -59,6 +61,7 @@ class RangeRenderer:
     temporal: TemporalSettings
     asset_id: int
     cutting: Cutting | None = None
+    steps: FrameSteps = FrameSteps()
 
     @staticmethod
     def prepared(
@@ -76,18 +79,21 @@ class RangeRenderer:
         if plan.hides_people and reader.info.is_clip:
             cast = covered(cast, part)
         context = prepare(plan, reader, cast, given, progress, overrides)
+        steps = FrameSteps.of(plan, reader, cast, part, progress)
+        color, is_clip = reader.info.color, reader.info.is_clip
         return RangeRenderer(
             analysis=analysis,
             cast=cast,
             context=context,
-            labels=FrameLabels(plan.label, analysis, is_clip=reader.info.is_clip, color=reader.info.color),
-            is_clip=reader.info.is_clip,
+            labels=FrameLabels(plan.label, analysis, is_clip=is_clip, color=color, scale=plan.scale),
+            is_clip=is_clip,
             first_seconds=reader.timestamps()[part.start].seconds,
-            measured_digest=measured_digest(analysis) + painted_digest(context),
+            measured_digest=measured_digest(analysis) + painted_digest(context) + steps.measured_digest,
             whole=part,
             temporal=replace(plan.temporal, blend_strength=0.0) if plan.hides_people else plan.temporal,
             asset_id=asset_id,
             cutting=Cutting.of(plan, analysis),
+            steps=steps,
         )
 
     def without_label(self) -> RangeRenderer:
@@ -96,18 +102,26 @@ class RangeRenderer:
 
     @property
     def margin(self) -> int:
-        """Frames on each side that a frame looks at when it is rendered."""
+        """Drawn frames on each side that a finished one depends on."""
         return margin_of(self.temporal) if self.is_clip else 0
+
+    @property
+    def span(self) -> int:
+        """Frames of the medium on each side that a finished one depends on."""
+        return self.margin + (self.steps.margin if self.is_clip else 0)
 
     def reach(self, part: FrameRange) -> FrameRange:
         """The frames that those of `part` look at."""
-        return widened(part, self.margin, self.cast, self.whole)
+        return widened(part, self.span, self.cast, self.whole)
 
     def recipe(self, part: FrameRange) -> str:
         """A digest of what the pixels of `part` depend on beside plan and clip: measurements, edits, the number."""
         edits = recipe_of(part, self.cast, self.context.overrides, self.context.casting, margin=self.margin)
         digest = f"{self.measured_digest}-{edits}-{asset_text(self.asset_id)}"
         return digest + ("-unlabelled" if self.labels is None else "")
+
+    def _drawn_in(self, window: Window) -> Drawn:
+        return self.drawn(self.steps.restored(window))
 
     def drawn(self, frame: Frame) -> Drawn:
         """One frame with its faces changed, cut out where that is asked for."""
@@ -139,16 +153,19 @@ class RangeRenderer:
     ) -> Generator[Rendered, None, None]:
         """The frames of `part` in order, `threads` at once; one thread works in the caller's own."""
         with (
-            closing(_mapped(flow, self.drawn, source.frames(self.reach(part)), threads)) as frames,
+            closing(_mapped(flow, self._drawn_in, self._windows(source, part), threads)) as frames,
             nullcontext() if self.cutting is None else self.cutting.composing() as composing,
         ):
             for drawn in steadied(frames, self.cast, self.temporal) if self.margin else frames:
                 if drawn.frame.index in part:
                     done = drawn if composing is None else composing.done(drawn, self._seconds(drawn.frame))
-                    yield self.labelled(done)
+                    yield self.labelled(self.steps.enlarged(done))
+
+    def _windows(self, source: Source, part: FrameRange) -> Iterator[Window]:
+        return windows(source.frames(self.reach(part)), self.cast, self.steps.margin if self.is_clip else 0)
 
 
-def _mapped(flow: Flow, work: Callable[[Frame], T], frames: Iterator[Frame], threads: int) -> Generator[T, None, None]:
+def _mapped(flow: Flow, work: Callable[[S], T], frames: Iterator[S], threads: int) -> Generator[T, None, None]:
     if threads == 1:
         for frame in frames:
             flow.check()

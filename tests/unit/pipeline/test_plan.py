@@ -154,6 +154,12 @@ def test_cues(text: str, cue: Cue | None) -> None:
 
 def test_the_catalog_finds_by_both_spellings() -> None:
     assert catalog.find("face-swapper") is catalog.find("face_swapper")
-    assert catalog.names() == ("face_swapper", "face_enhancer", "face_anonymiser", "background_remover")
+    assert catalog.names() == (
+        "face_swapper",
+        "face_enhancer",
+        "face_anonymiser",
+        "background_remover",
+        "frame_enhancer",
+    )
     for entry in catalog.CATALOG:
         assert entry.settings_class() == entry.settings_class()

@@ -1,0 +1,172 @@
+"""Train the face restorer on pictures that are made worse by code.
+
+    python -m tools.train_face_restorer.train --pictures FACES --output run --minutes 45 --seed 5
+
+FACES: a folder of portraits at 256 pixels, searched with its folders. Training stops by the clock, so another run gives
+other weights. Every 20th picture is left out and gives the figures that are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from tools.train_face_restorer.degrade import Float32, degraded
+from tools.train_face_restorer.network import RestorerNet
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
+
+BATCH, PATCH, PATCHES = 16, 96, 4
+
+
+def pictures_of(folder: Path) -> list[Path]:
+    """All pictures, in a fixed order."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".png"))
+
+
+def read(path: Path) -> Float32:
+    """(H, W, 3) RGB float32 in [0, 1]."""
+    return np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR)[..., ::-1], np.float32) / 255
+
+
+class Pairs(IterableDataset[tuple[Tensor, Tensor]]):
+    """Endless (worse, sharp) patches of the pictures for training."""
+
+    def __init__(self, paths: list[Path], seed: int) -> None:
+        self._paths, self._seed = paths, seed
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        cv2.setNumThreads(1)
+        rng = np.random.default_rng(self._seed)
+        while True:
+            sharp = varied(rng, read(self._paths[int(rng.integers(len(self._paths)))]))
+            worse = degraded(rng, sharp)
+            for _ in range(PATCHES):
+                y, x = (int(rng.integers(0, side - PATCH + 1)) for side in sharp.shape[:2])
+                yield _planes(worse[y : y + PATCH, x : x + PATCH]), _planes(sharp[y : y + PATCH, x : x + PATCH])
+
+
+def varied(rng: np.random.Generator, sharp: Float32) -> Float32:
+    """Mirrored, smaller, brighter, darker or tinted; a smaller one is a sharper one."""
+    if rng.random() < 0.5:
+        sharp = np.ascontiguousarray(sharp[:, ::-1])
+    if rng.random() < 0.5:
+        side = int(rng.integers(144, 256))
+        sharp = cv2.resize(sharp, (side, side), interpolation=cv2.INTER_AREA)
+    if rng.random() < 0.4:
+        sharp = np.clip(sharp * rng.uniform(0.6, 1.2) * (1 + rng.normal(0, 0.06, 3)), 0, 1)
+    return np.asarray(sharp, np.float32)
+
+
+def _planes(patch: Float32) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(patch.transpose(2, 0, 1)))
+
+
+def loss_of(answer: Tensor, sharp: Tensor) -> Tensor:
+    """Charbonnier's distance of colours (Lai et al., CVPR 2017), and of the steps between neighbours."""
+    steps = sum(_charbonnier(_step(answer, axis), _step(sharp, axis)) for axis in (2, 3))
+    return _charbonnier(answer, sharp) + 0.25 * steps
+
+
+def _charbonnier(a: Tensor, b: Tensor) -> Tensor:
+    return torch.sqrt((a - b).square() + 1e-6).mean()
+
+
+def _step(planes: Tensor, axis: int) -> Tensor:
+    return planes.narrow(axis, 1, planes.shape[axis] - 1) - planes.narrow(axis, 0, planes.shape[axis] - 1)
+
+
+def gain_db(net: RestorerNet, paths: list[Path]) -> float:
+    """Mean PSNR after less before, on pictures that were never learnt from."""
+    rng, gains = np.random.default_rng(1), []
+    for path in paths:
+        sharp = read(path)
+        worse = degraded(rng, sharp)
+        with torch.no_grad():
+            better = net(_planes(worse)[None])[0].clamp(0, 1).numpy().transpose(1, 2, 0)
+        before, after = (float(np.square(one - sharp).mean()) + 1e-8 for one in (worse, better))
+        gains.append(10 * math.log10(before / after))
+    return float(np.mean(gains))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pictures", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=45.0)
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(options.seed)
+    options.output.mkdir(parents=True, exist_ok=True)
+    paths = pictures_of(options.pictures)
+    held, learnt = paths[::20], [path for number, path in enumerate(paths) if number % 20]
+    net = RestorerNet().to(memory_format=torch.channels_last)
+    mean = copy.deepcopy(net)
+    optimizer = torch.optim.Adam(net.parameters(), options.rate)
+    began, saved = time.time(), time.time()
+    loader = DataLoader(Pairs(learnt, options.seed), batch_size=BATCH, num_workers=1, prefetch_factor=6)
+    for step, (worse, sharp) in enumerate(loader):
+        done = (time.time() - began) / 60 / options.minutes
+        if done >= 1:
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = options.rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * done)) + 1e-6
+        with torch.autocast("cpu", torch.bfloat16):
+            answer = net(worse.contiguous(memory_format=torch.channels_last))
+        loss = loss_of(answer.float(), sharp)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimizer.step()
+        keep = min(0.998, (step + 1) / (step + 20))
+        with torch.no_grad():
+            for slow, fast in zip(mean.parameters(), net.parameters(), strict=True):
+                slow.lerp_(fast, 1 - keep)
+        if time.time() - saved > 120:
+            export(mean, options.output / "face_restorer.onnx")
+            print(f"{step} {done:.3f} {loss.item():.4f} gain {gain_db(mean, held):.3f} dB", flush=True)
+            saved = time.time()
+    export(mean, options.output / "face_restorer.onnx")
+    print(f"done {step} gain {gain_db(mean, held):.3f} dB")
+
+
+def export(net: RestorerNet, path: Path) -> None:
+    """Write the network for ONNX Runtime: any size, weights kept in half precision and widened when it is loaded."""
+    free = {"picture": {0: "n", 2: "h", 3: "w"}, "restored": {0: "n", 2: "h", 3: "w"}}
+    torch.onnx.export(
+        net.eval(), (torch.zeros(1, 3, 64, 64),), path, input_names=["picture"], output_names=["restored"],
+        opset_version=17, dynamic_axes=free, dynamo=False,
+    )  # fmt: skip
+    net.train()
+    onnx.save(halved(onnx.load(path)), path)
+
+
+def halved(model: onnx.ModelProto) -> onnx.ModelProto:
+    """`model` with large weights stored as float16, each behind a Cast: half the file, the same arithmetic."""
+    graph, casts = model.graph, []
+    for weight in list(graph.initializer):
+        if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < 1000:
+            continue
+        half = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{weight.name}.half")
+        graph.initializer.remove(weight)
+        graph.initializer.append(half)
+        casts.append(helper.make_node("Cast", [half.name], [weight.name], to=TensorProto.FLOAT))
+    for number, cast in enumerate(casts):
+        graph.node.insert(number, cast)
+    onnx.checker.check_model(model)
+    return model
+
+
+if __name__ == "__main__":
+    main()
