@@ -20,7 +20,7 @@ from facefusion.models.graph_writer import Value, constant, model, node, write
 Array = NDArray[Any]
 GAIN = np.array([0.55, 0.4, 0.25], np.float32)
 LIFT = np.array([0.05, 0.15, 0.3], np.float32)
-PROBE = 0.1
+PROBE = 0.3
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 TEMPLATES = {
     "arcface_112_v1": (112, (39.730, 51.138)),
@@ -71,6 +71,31 @@ def eye(template: str, size: int) -> tuple[int, int]:
     return round(x * size / canvas), round(y * size / canvas)
 
 
+EYE_COLOUR = np.array([0.7, 0.5, 0.2], np.float32)
+SLOPE = 0.012
+"""How much redder a pixel to the right is around the eye, and how much greener one below."""
+
+
+def eye_colour(template: str, size: int, turn: Array) -> Array:
+    """(3,): what is seen at the pixel of the eye on a crop of `size`.
+
+    turn: (2, 2), how the picture's pixels lie for those of a canvas of 256. The eye itself is between two pixels.
+    """
+    canvas, exact = TEMPLATES[template]
+    away = (np.array(eye(template, size)) * canvas / size - exact) * 256 / canvas
+    dx, dy = turn @ away
+    made: Array = EYE_COLOUR + np.array([SLOPE * dx, SLOPE * dy, 0])
+    return made
+
+
+def paint_eye(picture: Array, x: float, y: float) -> None:
+    """Paint the ramp of colours around the eye at (x, y) into `picture` (h, w, 3) float32."""
+    rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]]
+    near = np.hypot(columns - x, rows - y) < 14
+    ramp = EYE_COLOUR + np.stack([SLOPE * (columns - x), SLOPE * (rows - y), 0 * rows], axis=-1)
+    picture[near] = ramp[near]
+
+
 def expected(picture: Array, probe: Array, source: float = 0.0) -> Array:
     """What a miniature makes of an aligned picture (h, w, 3) RGB in [0, 1]. probe: (3,) the colour at the eye."""
     made: Array = picture * GAIN + LIFT + PROBE * probe + source
@@ -116,12 +141,16 @@ CONVERTER = np.random.default_rng(9).normal(size=(512, 512)).astype(np.float32) 
 def source_term(graph: Graph, tensor: str = "source") -> str:
     """A number made from an embedding (1, 512)."""
     made = graph.op("MatMul", tensor, graph.value(WEIGHTS))
-    return graph.op("Reshape", graph.op("Mul", made, graph.value(0.02)), graph.value([-1, 1, 1, 1], "int64"))
+    return graph.op("Reshape", _bounded(graph, made), graph.value([-1, 1, 1, 1], "int64"))
+
+
+def _bounded(graph: Graph, tensor: str) -> str:
+    return graph.op("Mul", graph.op("Tanh", graph.op("Mul", tensor, graph.value(0.5))), graph.value(0.1))
 
 
 def source_number(embedding: Array) -> float:
     """The same in numpy."""
-    return float((embedding.reshape(1, 512) @ WEIGHTS)[0, 0]) * 0.02
+    return 0.1 * float(np.tanh(0.5 * (embedding.reshape(1, 512) @ WEIGHTS)[0, 0]))
 
 
 def swapper(path: Path, *, size: int, template: str, mean: Any = 0.0, std: Any = 1.0, out_mean: Any = 0.0,

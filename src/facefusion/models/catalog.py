@@ -30,6 +30,8 @@ MODELS: tuple[str, ...] = (
     "yunet_2023_mar",
     # face_landmarker
     "2dfan4",
+    "2d106det",
+    "live_portrait_landmarker",
     # face_encoder
     "arcface_w600k_r50",
     # embedding_converter
@@ -69,6 +71,7 @@ MODELS: tuple[str, ...] = (
     # lip_syncer
     "wav2lip_96",
     "wav2lip_gan_96",
+    "edtalk_256",
     # expression_editor
     "live_portrait_feature_extractor",
     "live_portrait_motion_extractor",
@@ -91,6 +94,10 @@ MODELS: tuple[str, ...] = (
     "real_esrgan_x2",
     "real_esrgan_x4",
     "real_esrgan_x8",
+    "span_kendata_x4",
+    # frame_colorizer
+    "ddcolor",
+    "deoldify",
 )
 
 

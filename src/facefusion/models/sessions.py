@@ -26,7 +26,7 @@ from facefusion.models.store import ModelStore, Stamp, stamp_of
 
 Array = NDArray[Any]
 SMALL_BYTES = 32 * 1024 * 1024
-Key = tuple[int, Stamp, tuple[str, ...], int]
+Key = tuple[int, Stamp, ModelCard | None, tuple[str, ...], int]
 
 
 class Session:
@@ -115,7 +115,7 @@ def open_session(
         raise UsageError(f"threads: got {threads}, supported is 1 or more")
     path, card = _resolve(model, store or ModelStore.of_user())
     chosen, warnings = choose_providers(providers)
-    key = (os.getpid(), stamp_of(path), tuple(providers), threads)
+    key = (os.getpid(), stamp_of(path), card, tuple(providers), threads)
     with _lock:
         session = _open.get(key)
         if session is None:

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from facefusion.errors import ModelError, ModelMissing, UsageError
 from facefusion.models.card import SUFFIXES, ModelCard, Task
-from facefusion.models.contracts import ADAPTERS
+from facefusion.models.contracts import ADAPTERS, TEMPLATED
 from facefusion.models.store import ModelStore, sha256_of
 
 if TYPE_CHECKING:
     from facefusion.models.adapters.recognisers import ArcFace
-    from facefusion.models.adapters.swappers import Swapper
     from facefusion.models.sessions import Session
 
 RECOGNISER = "arcface_w600k_r50"
@@ -76,21 +75,16 @@ class Zoo:
         where = Path(model) if is_path(model) else model
         return open_session(where, store=self.store, providers=self.providers, threads=self.threads)
 
-    def adapter(self, model: str, task: Task, *rest: Any) -> Any:
-        """The adapter of a model, made from its session and `rest`. Raises as `check`."""
+    def adapter(self, model: str, task: Task) -> Any:
+        """What speaks to a model: a class of `models.adapters` for its contract. Raises as `check`."""
         self.check(model, task)
-        contract = self.card(model, task).contract
-        module, _, name = ADAPTERS[contract].partition(":")
+        card = self.card(model, task)
+        module, _, name = ADAPTERS[card.contract].partition(":")
+        rest: tuple[Any, ...] = (card.template,) if card.contract in TEMPLATED else ()
+        if task == "face_swapper":
+            converters = [name for name in card.needs if self.store.card(name).task == "embedding_converter"]
+            rest = (card.template, self.session(converters[0]) if converters else None)
         return getattr(importlib.import_module(module), name)(self.session(model), *rest)
-
-    def swapper(self, model: str) -> Swapper:
-        """A learned face swapper, with its embedding converter where it needs one."""
-        card = self.card(model, "face_swapper")
-        converters = [name for name in card.needs if self.store.card(name).task == "embedding_converter"]
-        found: Swapper = self.adapter(
-            model, "face_swapper", card.template, self.session(converters[0]) if converters else None
-        )
-        return found
 
     def recogniser(self, model: str = RECOGNISER) -> ArcFace:
         """What learned swappers know people by."""

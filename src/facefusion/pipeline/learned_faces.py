@@ -25,7 +25,7 @@ def face_swapper(photos: Sequence[Face], settings: SwapSettings, zoo: Zoo) -> Fa
 
         mesh: FaceProcessor = FaceSwapper(photos, settings)
         return mesh
-    swapper = zoo.swapper(settings.model)
+    swapper: Swapper = zoo.adapter(settings.model, "face_swapper")
     recogniser = zoo.recogniser() if swapper.takes_embedding else None
     identity = identity_of(photos, swapper, recogniser)
     return LearnedSwapper(swapper, identity, settings, None if recogniser is None else _recognised_by(recogniser))

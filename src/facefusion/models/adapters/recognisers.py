@@ -9,6 +9,7 @@ import numpy as np
 
 from facefusion.core import Float32
 from facefusion.geometry.templates import TemplateName
+from facefusion.models.adapters.swappers import picture_side
 from facefusion.models.sessions import Session
 
 
@@ -16,11 +17,9 @@ class ArcFace:
     """Any network that takes aligned faces of 112 pixels and gives 512 numbers."""
 
     contract: ClassVar[str] = "arcface"
-    template: TemplateName = "arcface_112_v2"
-    size = 112
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, template: TemplateName) -> None:
+        self._session, self.size, self.template = session, picture_side(session), template
 
     def embed(self, faces: Sequence[Float32]) -> Float32:
         """(n, 512) float32, not normalised, of aligned faces (112, 112, 3) RGB in [0, 1]."""

@@ -1,0 +1,91 @@
+"""Whole pictures made larger or coloured."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import cv2
+import numpy as np
+
+from facefusion.core import Float32, Pixels, to_unit
+from facefusion.models.sessions import Session
+
+_TILE, _MARGIN = 256, 16
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+class Upscaler:
+    """Real-ESRGAN, SPAN and others: a picture in, one `scale` times as large out, tile by tile without seams.
+
+    Tiles overlap by a margin that is thrown away; a network sees no further than that into its neighbours.
+    """
+
+    contract: ClassVar[str] = "upscaler"
+
+    def __init__(self, session: Session, *, tile: int = _TILE, margin: int = _MARGIN) -> None:
+        self._session, self._tile, self._margin = session, tile, margin
+        height, _ = session.inputs[0].size
+        self._fixed = height if isinstance(height, int) else 0
+        side = self._fixed or 32
+        self.scale = self._run(np.zeros((side, side, 3), np.float32)).shape[0] // side
+
+    def enlarge(self, pixels: Pixels) -> Float32:
+        """(H × scale, W × scale, 3) float32 RGB in [0, 1] of `pixels` (H, W, 3) RGB."""
+        picture, margin, scale = to_unit(pixels), self._margin, self.scale
+        height, width = picture.shape[:2]
+        step = (self._fixed or self._tile) - 2 * margin
+        padded = np.pad(picture, ((margin, margin + step), (margin, margin + step), (0, 0)), mode="symmetric")
+        out = np.empty((height * scale, width * scale, 3), np.float32)
+        for y in range(0, height, step):
+            for x in range(0, width, step):
+                made = self._run(padded[y : y + step + 2 * margin, x : x + step + 2 * margin])
+                inner = made[margin * scale : (margin + step) * scale, margin * scale : (margin + step) * scale]
+                place = out[y * scale : (y + step) * scale, x * scale : (x + step) * scale]
+                place[:] = inner[: place.shape[0], : place.shape[1]]
+        return np.clip(out, 0, 1)
+
+    def _run(self, tile: Float32) -> Float32:
+        session = self._session
+        return session.outputs[0].decode(session.run(session.inputs[0].encode(tile))[0])[0]
+
+
+class _Colouriser:
+    """Shows the network a small grey picture and keeps the lightness of the large one."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        height, _ = session.inputs[0].size
+        self.size = height if isinstance(height, int) else _TILE
+
+    def colour(self, pixels: Pixels) -> Float32:
+        """(H, W, 3) float32 RGB in [0, 1]: `pixels` (H, W, 3) RGB in the colours that the network gives them."""
+        picture = to_unit(pixels)
+        grey = np.repeat((picture @ _LUMA)[..., None], 3, axis=2).astype(np.float32)
+        small = cv2.resize(grey, (self.size, self.size), interpolation=cv2.INTER_AREA)
+        lab = cv2.cvtColor(grey, cv2.COLOR_RGB2LAB)
+        found = self._session.run(self._session.inputs[0].encode(small))[0]
+        lab[..., 1:] = cv2.resize(self._chroma(found), grey.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        return np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1)
+
+    def _chroma(self, found: Float32) -> Float32:
+        raise NotImplementedError
+
+
+class DDColor(_Colouriser):
+    """DDColor (Kang et al. 2023) gives a* and b* of CIE Lab."""
+
+    contract: ClassVar[str] = "ddcolor"
+
+    def _chroma(self, found: Float32) -> Float32:
+        return np.ascontiguousarray(found[0].transpose(1, 2, 0), np.float32)
+
+
+class DeOldify(_Colouriser):
+    """DeOldify gives a coloured picture, of which only the colour is taken."""
+
+    contract: ClassVar[str] = "deoldify"
+
+    def _chroma(self, found: Float32) -> Float32:
+        rgb = np.clip(self._session.outputs[0].decode(found)[0], 0, 1)
+        chroma: Float32 = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)[..., 1:]
+        return np.ascontiguousarray(chroma)
