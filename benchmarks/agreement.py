@@ -17,8 +17,9 @@ from facefusion.core import Face, Frame, Pixels
 from facefusion.media import open_media, read_image
 from facefusion.pipeline.analyse import analyse
 from facefusion.pipeline.casting import Casting
-from facefusion.pipeline.engine import marks_of, run
+from facefusion.pipeline.engine import run
 from facefusion.pipeline.labels import FrameLabels, labelled
+from facefusion.pipeline.marking import marks_of
 from facefusion.pipeline.render import RenderContext, render_frame
 from facefusion.pipeline.watermarks import watermarked
 from facefusion.processors.face_swapper import FaceSwapper

@@ -17,8 +17,8 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.geometry.mesh import FACE_OVAL
 from facefusion.media import VideoFormat, VideoWriter, open_media
 from facefusion.pipeline.analyse import survey
-from facefusion.pipeline.engine import marks_of
 from facefusion.pipeline.frame_source import SeekingSource
+from facefusion.pipeline.marking import marks_of
 from facefusion.pipeline.prepare import load_given
 from facefusion.pipeline.ranges import RangeRenderer, rendered_frames
 from facefusion.provenance.asset import asset_id_of

@@ -32,8 +32,8 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.embed import distance
 from facefusion.media import MediaReader, open_media
 from facefusion.pipeline.analyse import survey
-from facefusion.pipeline.engine import marks_of
 from facefusion.pipeline.frame_source import SeekingSource
+from facefusion.pipeline.marking import marks_of
 from facefusion.pipeline.parallel import single_threaded_opencv
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import load_given

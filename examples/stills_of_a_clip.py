@@ -12,8 +12,7 @@ from pathlib import Path
 
 from facefusion import Plan, analyse, open_media, render
 from facefusion.media import write_image
-from facefusion.pipeline.engine import marks_of
-from facefusion.pipeline.marking import Facts, Marking
+from facefusion.pipeline.marking import Facts, Marking, marks_of
 
 
 def main(source_path: str, target_path: str, folder: str, every: int = 4) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 
-from facefusion import __version__
 from facefusion.core import Analysis, Frame, FrameRange, Progress
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media
@@ -20,15 +17,16 @@ from facefusion.models import open_session
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
 from facefusion.pipeline.analysis_file import check_belongs, check_covers
-from facefusion.pipeline.anonymity import anonymity_of, check_report, write_report
+from facefusion.pipeline.anonymity import Anonymity
+from facefusion.pipeline.anonymity_report import anonymity_of, check_report, complete_sheet, lines_of, write_along
 from facefusion.pipeline.auditing import RunAudit
 from facefusion.pipeline.content_check import ContentWatch
 from facefusion.pipeline.deliver import ClipSink, open_sink
-from facefusion.pipeline.fingerprint import request_key, said_of
+from facefusion.pipeline.fingerprint import request_key
 from facefusion.pipeline.finished import finished_before, remember
 from facefusion.pipeline.frame_source import SeekingSource, source_of
 from facefusion.pipeline.inputs import check_paths
-from facefusion.pipeline.marking import Facts, Marking
+from facefusion.pipeline.marking import Facts, Marking, marks_of
 from facefusion.pipeline.parallel import Parallel, frames_at_once, single_threaded_opencv
 from facefusion.pipeline.permission import Permission, as_policy_asks
 from facefusion.pipeline.plan import Plan
@@ -41,7 +39,7 @@ from facefusion.pipeline.segments import segments_of
 from facefusion.pipeline.sinks import Sink
 from facefusion.pipeline.weights import check_models
 from facefusion.pipeline.workfolder import WorkFolder, known_work
-from facefusion.provenance import Labeller, Marks
+from facefusion.provenance import Labeller
 from facefusion.provenance.asset import asset_id_of
 from facefusion.provenance.policy import Decision
 
@@ -81,7 +79,6 @@ def _run(
     begun = time.monotonic()
     check_paths(plan)
     check_models(plan)
-    check_report(plan)
     progress.start("prepare")
     with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
         part = range_of(reader, plan.start, plan.end)
@@ -91,6 +88,7 @@ def _run(
         before = finished_before(plan, reader, progress, created=created, analysis=analysis)
         if before is not None:
             audit.found()
+            complete_sheet(before.anonymity, plan, part)
             return before
         with (
             single_threaded_opencv(len(part) > 1),
@@ -98,15 +96,15 @@ def _run(
         ):
             audit.begun(sink.marking)
             done = _Run(plan, reader, part, progress, sink, work).done(analysis, cache)
+            if done.anonymity is not None:
+                write_along(done.anonymity, plan, part, sink)
             if isinstance(sink, ClipSink) and work is not None:
                 sink.remember = lambda complete: remember(
                     work, complete, done.report(plan, reader, sink, begun), analysis
                 )
             progress.start("finish")
-        hidden = _reported(plan, done.renderer, reader, part) if plan.hides_people else ()
     audit.done(sink.marking, done.decision)
-    report = done.report(plan, reader, sink, begun)
-    return replace(report, warnings=(*report.warnings, *hidden))
+    return done.report(plan, reader, sink, begun)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,11 +117,12 @@ class _Done:
     warnings: Sequence[str]
     told: Sequence[str]
     decision: Decision
-    renderer: RangeRenderer
+    anonymity: Anonymity | None
 
     def report(self, plan: Plan, reader: MediaReader, sink: Sink, begun: float) -> RunReport:
         """What is told of it. begun: when, of `time.monotonic`."""
-        warnings = tuple(dict.fromkeys((*self.warnings, *reader.warnings, *sink.warnings, *self.told)))
+        hidden = () if self.anonymity is None else lines_of(self.anonymity, plan)
+        warnings = tuple(dict.fromkeys((*self.warnings, *reader.warnings, *sink.warnings, *self.told, *hidden)))
         seconds = time.monotonic() - begun
         return RunReport.of(
             plan,
@@ -133,6 +132,7 @@ class _Done:
             warnings=warnings,
             made=self.made,
             decision=self.decision,
+            anonymity=self.anonymity,
         )
 
 
@@ -166,7 +166,8 @@ class _Run:
             made, told = self._by_segments(self.sink, self.work, renderer, tally), []
         else:
             made, told = Made(0, 0), left_out_lines(self._by_frames(renderer, tally))
-        return _Done(analysis, tally, made, warnings, told, decision, renderer)
+        hidden = anonymity_of(plan, renderer, self.reader, self.part) if plan.hides_people else None
+        return _Done(analysis, tally, made, warnings, told, decision, hidden)
 
     def _measured(self, reader: MediaReader, analyser: FaceAnalyser, cache: AnalysisCache | None) -> Analysis:
         return survey(
@@ -210,12 +211,6 @@ class _Run:
         return left_out
 
 
-def _reported(plan: Plan, renderer: RangeRenderer, reader: MediaReader, part: FrameRange) -> tuple[str, ...]:
-    """Write what a person has to look at after people were hidden; the lines that say so."""
-    found = anonymity_of(plan, renderer, reader, part)
-    return (*found.warnings(), *write_report(found, plan, part, marks_of(plan)))
-
-
 @contextmanager
 def _opened(
     plan: Plan, reader: MediaReader, part: FrameRange, progress: Progress, created: datetime | None
@@ -224,6 +219,7 @@ def _opened(
     known = known_work(plan.output)
     begun = created or (known.created if known else None)
     marking = Marking.of(marks_of(plan, begun), Facts.of(plan), plan.manifest, overwrite=plan.job.overwrite)
+    check_report(plan, marking)
     trial = open_sink(plan, reader, part, marking)
     trial.abort()
     if not isinstance(trial, ClipSink):
@@ -279,18 +275,6 @@ def check_label(plan: Plan, reader: MediaReader) -> None:
 def frame_rate_of(plan: Plan) -> Fraction | None:
     """The rate of a numbered sequence; None for what it says itself, or 25. Raises UsageError."""
     return plan.frame_rate
-
-
-def marks_of(plan: Plan, created: datetime | None = None) -> Marks:
-    """The metadata that says what was done; its number is a digest of the plan and the time, now by default."""
-    created = created or datetime.now(UTC)
-    kinds = {entry.kind_of(plan.effects[entry.name]) for entry in plan.entries}
-    return Marks.of(kinds, created=created, produce_id=_number_of(plan, created), version=__version__)
-
-
-def _number_of(plan: Plan, created: datetime) -> str:
-    words = json.dumps([said_of(plan), created.isoformat()], sort_keys=True)
-    return hashlib.sha256(words.encode()).hexdigest()[:32]
 
 
 def _is_kept(rendered: Rendered, reader: MediaReader, plan: Plan) -> bool:

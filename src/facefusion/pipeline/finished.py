@@ -10,6 +10,8 @@ from typing import Any
 
 from facefusion.core import Analysis, Progress
 from facefusion.media import MediaReader
+from facefusion.pipeline.anonymity import Anonymity
+from facefusion.pipeline.anonymity_report import report_path
 from facefusion.pipeline.fingerprint import content_digest, edited_digest, request_key
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.report import RunReport
@@ -56,7 +58,8 @@ def _is_output_of(known: Known, plan: Plan) -> bool:
 
 def _report(plan: Plan, finished: Mapping[str, Any], seconds: float) -> RunReport | None:
     try:
-        return RunReport.again(plan, finished["report"], seconds=seconds)
+        hidden = Anonymity.read(report_path(plan)) if plan.hides_people else None
+        return RunReport.again(plan, finished["report"], seconds=seconds, anonymity=hidden)
     except (KeyError, TypeError, ValueError):  # a stray hand: made again, or refused
         return None
 

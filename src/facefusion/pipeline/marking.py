@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from facefusion import __version__
 from facefusion.errors import OutputFailed
 from facefusion.media import NumberedPattern, check_output
 from facefusion.media.paths import discard, write_atomically
 from facefusion.models import card_named
 from facefusion.models.zoo import Used
+from facefusion.pipeline.fingerprint import said_of
 from facefusion.pipeline.inputs import grounds, members, photos
 from facefusion.pipeline.plan import Plan
 from facefusion.provenance import Marks, mark_place, sidecar_path
@@ -87,6 +91,7 @@ class Marking:
     _digests: dict[Path, Digest] = field(default_factory=dict)
     _outputs: list[Output] = field(default_factory=list)
     _replaced: list[tuple[Path, bytes | None]] = field(default_factory=list)
+    _along: dict[Path, bytes] = field(default_factory=dict)
 
     @staticmethod
     def of(marks: Marks, facts: Facts, signing: SigningSettings, *, overwrite: bool = False) -> Marking:
@@ -108,7 +113,7 @@ class Marking:
     def check_beside(self, output: Path) -> None:
         """Raise OutputExists or OutputFailed before any work when a file that belongs beside `output` cannot be."""
         for place in self._places_beside(output):
-            if not self._is_own(place):
+            if not self.is_own(place):
                 check_output(place, overwrite=self.overwrite)
 
     @contextmanager
@@ -120,11 +125,17 @@ class Marking:
         try:
             if output and mark_place(output) == "sidecar" and not NumberedPattern.is_pattern(output):
                 self._put(sidecar_path(output), self.marks.xmp())
+            for place, data in self._along.items():
+                self._put(place, data)
             yield
         except BaseException:
             self._undo()
             raise
         self._replaced.clear()
+
+    def send_along(self, place: Path, data: bytes) -> None:
+        """Let a file of ours that holds the asset id appear at `place` when the output does."""
+        self._along[place] = data
 
     def seal(self, output: Path, *, target: Path | None = None, keeps_copy: bool = True) -> Seal:
         """Signs the file that is to be `output`. target: the one of the targets that it was made from.
@@ -206,19 +217,33 @@ class Marking:
 
     def _put(self, place: Path, data: bytes, *, overwrite: bool = False) -> None:
         before = place.read_bytes() if place.is_file() else None
-        write_atomically(place, data, overwrite=overwrite or self.overwrite or self._is_own(place))
+        write_atomically(place, data, overwrite=overwrite or self.overwrite or self.is_own(place))
         self._replaced.append((place, before))
 
-    def _is_own(self, place: Path) -> bool:
+    def is_own(self, place: Path) -> bool:
         """Whether a run of this very request, which was killed, has left `place`."""
         if not place.is_file():
             return False
-        if place.suffix != MANIFEST_SUFFIX:
-            return place.read_bytes() == self.marks.xmp()
-        return asset_in(place) == asset_text(asset_id_of(self.marks))
+        asset = asset_text(asset_id_of(self.marks))
+        if place.suffix == MANIFEST_SUFFIX:
+            return asset_in(place) == asset
+        content = place.read_bytes()
+        return content == self.marks.xmp() or f'"asset": "{asset}"'.encode() in content
 
     def _undo(self) -> None:
         for place, before in reversed(self._replaced):
             with suppress(Exception):
                 discard(place) if before is None else write_atomically(place, before, overwrite=True)
         self._replaced.clear()
+
+
+def marks_of(plan: Plan, created: datetime | None = None) -> Marks:
+    """The metadata that says what was done; its number is a digest of the plan and the time, now by default."""
+    created = created or datetime.now(UTC)
+    kinds = {entry.kind_of(plan.effects[entry.name]) for entry in plan.entries}
+    return Marks.of(kinds, created=created, produce_id=_number_of(plan, created), version=__version__)
+
+
+def _number_of(plan: Plan, created: datetime) -> str:
+    words = json.dumps([said_of(plan), created.isoformat()], sort_keys=True)
+    return hashlib.sha256(words.encode()).hexdigest()[:32]

@@ -160,6 +160,14 @@ class Plan:
         return self.cuts_out and not self.background.background
 
     @property
+    def selects(self) -> SelectorSettings:
+        """Whose faces are changed, with the mode that "auto" stands for here."""
+        mode = self.selector.face_selector_mode
+        if mode == "auto":
+            mode = "reference" if self.selector.reference_image else "many" if self.hides_people else "one"
+        return replace(self.selector, face_selector_mode=mode)
+
+    @property
     def needs_source(self) -> bool:
         return any(entry.needs_source for entry in self.entries)
 

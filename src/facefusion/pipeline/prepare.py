@@ -37,7 +37,7 @@ class Given:
 
 def load_given(plan: Plan, analyser: FaceAnalyser, progress: Progress) -> Given:
     """Read every photo of `plan`. Raises InvalidInput, NoFaceFound and SeveralFacesFound, each naming the photo."""
-    is_looked_for = plan.selector.face_selector_mode == "reference"
+    is_looked_for = plan.selects.face_selector_mode == "reference"
     references = _embeddings(plan.selector.reference_image if is_looked_for else (), analyser, progress)
     spared = _embeddings(plan.selector.except_image, analyser, progress)
     if not plan.needs_source:
@@ -127,7 +127,7 @@ def _chosen(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given) -
     if (plan.assignments and not plan.sources) or not plan.changes_faces:
         return frozenset()
     return chosen_tracks(
-        analysis, plan.selector, is_clip=reader.info.is_clip, references=given.references, spared=given.spared
+        analysis, plan.selects, is_clip=reader.info.is_clip, references=given.references, spared=given.spared
     )
 
 

@@ -20,11 +20,11 @@ from facefusion.pipeline.analysis_file import check_belongs, check_covers
 from facefusion.pipeline.contact_sheet import Portrait, contact_sheet
 from facefusion.pipeline.content_check import ContentWatch
 from facefusion.pipeline.cues import Cue
-from facefusion.pipeline.engine import check_label, frame_rate_of, marks_of
+from facefusion.pipeline.engine import check_label, frame_rate_of
 from facefusion.pipeline.flow import Flow
 from facefusion.pipeline.frame_source import SeekingSource
 from facefusion.pipeline.inputs import check_paths
-from facefusion.pipeline.marking import Facts, Marking
+from facefusion.pipeline.marking import Facts, Marking, marks_of
 from facefusion.pipeline.parallel import frames_at_once
 from facefusion.pipeline.permission import Permission, as_policy_asks
 from facefusion.pipeline.plan import Plan

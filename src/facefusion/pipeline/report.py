@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from facefusion.core import Analysis
+from facefusion.pipeline.anonymity import Anonymity
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.render import LEFT_ALONE
 from facefusion.provenance.policy import Decision
@@ -54,7 +55,8 @@ class RunReport:
     weakened ones among them. weakened: turned so far that the effect was faded. left_alone: turned too far or out of
     the picture. frames_without_face: frames in which nobody who was meant is seen. people: in the medium.
     warnings: one line each. segments: that a clip was rendered in. segments_kept: of these, finished by a run before.
-    decision: why the run was allowed, and what of its marks it may leave out.
+    decision: why the run was allowed, and what of its marks it may leave out. anonymity: how far people were hidden;
+    None where they were not to be.
     """
 
     output: Path
@@ -70,6 +72,7 @@ class RunReport:
     segments: int = 0
     segments_kept: int = 0
     decision: Decision | None = None
+    anonymity: Anonymity | None = None
 
     @staticmethod
     def of(
@@ -81,6 +84,7 @@ class RunReport:
         warnings: tuple[str, ...],
         made: Made,
         decision: Decision,
+        anonymity: Anonymity | None = None,
     ) -> RunReport:
         """The report of a run that has ended."""
         return RunReport(
@@ -97,27 +101,30 @@ class RunReport:
             segments=made.segments,
             segments_kept=made.kept,
             decision=decision,
+            anonymity=anonymity,
         )
 
     @staticmethod
-    def again(plan: Plan, said: Mapping[str, Any], *, seconds: float) -> RunReport:
+    def again(plan: Plan, said: Mapping[str, Any], *, seconds: float, anonymity: Anonymity | None = None) -> RunReport:
         """The report of a run whose `as_dict` was kept, told by a later one that found everything done.
 
         It has no decision: nothing is made, so nobody is asked.
         """
         counts: dict[str, Any] = {f.name: int(said[f.name]) for f in fields(RunReport) if f.type == "int"}
         counts["segments_kept"] = counts["segments"]
-        return RunReport(output=plan.output, seconds=seconds, warnings=tuple(map(str, said["warnings"])), **counts)
+        told = tuple(map(str, said["warnings"]))
+        return RunReport(output=plan.output, seconds=seconds, warnings=told, anonymity=anonymity, **counts)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        values = asdict(self)
+        counts = {f.name: getattr(self, f.name) for f in fields(self) if f.type == "int"}
         return {
-            **values,
+            **counts,
             "output": str(self.output),
             "warnings": list(self.warnings),
             "seconds": round(self.seconds, 3),
             "decision": None if self.decision is None else self.decision.as_dict(),
+            "anonymity": None if self.anonymity is None else self.anonymity.summary(),
         }
 
     def lines(self) -> tuple[str, ...]:

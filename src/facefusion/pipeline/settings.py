@@ -12,7 +12,7 @@ from facefusion.media.policy import DamagedFrames, Interlaced
 from facefusion.media.scene_space import DEFAULT_CONFIG
 from facefusion.models.providers import Provider
 
-SelectorMode = Literal["one", "many", "reference"]
+SelectorMode = Literal["auto", "one", "many", "reference"]
 Order = Literal["large-small", "small-large", "left-right", "right-left", "top-bottom", "bottom-top"]
 KeepWork = Literal["unfinished", "always", "never"]
 CODECS_OWN = -1
@@ -121,15 +121,16 @@ class SelectorSettings:
     """Which of the faces in a picture are changed."""
 
     face_selector_mode: SelectorMode = option(
-        "one",
+        "auto",
         why="one keeps to a single person through a clip, whoever comes first in most frames by --face-order; many "
-        "changes everybody; reference changes whoever looks like --reference-image",
+        "changes everybody; reference changes whoever looks like --reference-image; auto is reference where such a "
+        "photo is given, many where people are hidden, else one",
     )
     face_order: Order = option(
         "large-small", why="which face comes first when one is wanted; the largest face is most often the one meant"
     )
     reference_image: tuple[str, ...] = option(
-        (), why="a photo of the person to change, for the mode reference; repeat it: everybody shown in one is changed"
+        (), why="a photo of the person to change; repeat it: everybody shown in one is changed"
     )
     except_image: tuple[str, ...] = option(
         (),

@@ -25,12 +25,12 @@ from facefusion.pipeline.analysis_file import check_belongs, check_covers
 from facefusion.pipeline.content_check import ContentWatch
 from facefusion.pipeline.deliver import ClipSink, open_sink
 from facefusion.pipeline.durable import DurableFolder
-from facefusion.pipeline.engine import check_label, frame_rate_of, marks_of, run
+from facefusion.pipeline.engine import check_label, frame_rate_of, run
 from facefusion.pipeline.fingerprint import request_key
 from facefusion.pipeline.flow import Flow
 from facefusion.pipeline.frame_source import source_of
 from facefusion.pipeline.inputs import check_paths
-from facefusion.pipeline.marking import Facts, Marking
+from facefusion.pipeline.marking import Facts, Marking, marks_of
 from facefusion.pipeline.parallel import Parallel, frames_at_once
 from facefusion.pipeline.permission import Permission, as_policy_asks
 from facefusion.pipeline.plan import Plan

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from fractions import Fraction
+from types import TracebackType
 
 from facefusion.core import Frame, FrameRange
 from facefusion.media import MediaReader
@@ -17,10 +19,19 @@ class Sink(WholeOrNothing):
     """Takes frames in order.
 
     `warnings`: what could not be kept, one line each, complete at the end. `marking`: how the result is marked.
+    `afterwards`: called when the result has appeared.
     """
 
     warnings: list[str]
     marking: Marking
+    afterwards: Callable[[], None] = staticmethod(lambda: None)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        if kind is None:
+            self.afterwards()
 
     @abstractmethod
     def write(self, frame: Frame) -> None:

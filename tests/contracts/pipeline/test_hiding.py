@@ -88,14 +88,68 @@ def test_a_person_who_does_not_exist_is_put_on_and_named(tmp_path: Path) -> None
 
 @pytest.mark.usefixtures("before_the_watermark")
 def test_whom_nobody_hides_is_covered_instead(tmp_path: Path) -> None:
-    """A face that is so much out of proportion that everybody put on it is still recognised."""
+    """Somebody was asked for with whom this person is still recognised."""
     write_png(tmp_path / "face.png", scene())
-    done = hide(tmp_path, "face.png", "out.png", **{"face-anonymiser-cover": "solid"})
+    options = {"face-anonymiser-cover": "solid", "face-anonymiser-chosen": "p11"}
+    done = hide(tmp_path, "face.png", "out.png", **options)
     (person,) = report_of(tmp_path / "out.png.anonymity.json")["people"]
     assert person["put_on"] is None
+    assert person["tried"] == "p11"
+    assert done.anonymity is not None
+    assert done.anonymity.people[0].is_covered
+    assert done.as_dict()["anonymity"]["people"] == [person]
     assert any("covered instead" in line for line in done.warnings)
     middle = read_image(tmp_path / "out.png").pixels[100:140, 140:180].astype(int)
     assert np.abs(middle - 128).max() <= 1
+
+
+def test_the_report_appears_with_the_output_and_what_a_kill_left_out_is_made_up_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped as the contact sheet is drawn: the next run finds output and report, and draws what is missing."""
+
+    def draw(number: int, width: int, height: int) -> Any:
+        picture = scene(0, width, height).copy()
+        if number >= 12:
+            picture[40:190, 90:235] = np.random.default_rng(number).integers(0, 255, (150, 145, 3))
+        return picture
+
+    make_film(tmp_path / "clip.mkv", frames=16, look=LOSSLESS, draw=draw)
+    options = {"face-anonymiser-method": "blur", "output-codec": "ffv1"}
+    with monkeypatch.context() as patch:
+        patch.setattr("facefusion.pipeline.anonymity_report.contact_sheet", _stopped)
+        with pytest.raises(RuntimeError, match="stopped here"):
+            hide(tmp_path, "clip.mkv", "out.mkv", **options)
+    made = (tmp_path / "out.mkv").read_bytes()
+    told = report_of(tmp_path / "out.mkv.anonymity.json")
+    assert not (tmp_path / "out.mkv.anonymity.jpg").exists()
+    done = hide(tmp_path, "clip.mkv", "out.mkv", **options)
+    assert (tmp_path / "out.mkv").read_bytes() == made
+    assert report_of(tmp_path / "out.mkv.anonymity.json") == told
+    assert read_image(tmp_path / "out.mkv.anonymity.jpg").pixels.shape[2] == 3
+    assert done.anonymity is not None
+    assert [one.as_dict() for one in done.anonymity.doubts] == told["to_look_at"] != []
+    assert any("frames to look at" in line for line in done.warnings)
+
+
+def _stopped(*args: object, **more: object) -> Any:
+    raise RuntimeError("stopped here")
+
+
+def test_a_report_is_nowhere_when_the_output_could_not_appear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_png(tmp_path / "face.png", scene())
+    monkeypatch.setattr("facefusion.pipeline.deliver.write_image", _stopped)
+    with pytest.raises(RuntimeError, match="stopped here"):
+        hide(tmp_path, "face.png", "out.png", **{"face-anonymiser-method": "blur"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["face.png"]
+
+
+def test_whoever_hides_people_hides_everybody(tmp_path: Path) -> None:
+    """Unless something else is asked for."""
+    write_png(tmp_path / "two.png", two_people())
+    blur = {"face-anonymiser-method": "blur", "allow-no-face": True}
+    assert hide(tmp_path, "two.png", "all.png", **blur).swapped == 2
+    assert hide(tmp_path, "two.png", "one.png", **blur, **{"face-selector-mode": "one"}).swapped == 1
 
 
 def test_an_existing_report_is_not_replaced(tmp_path: Path) -> None:

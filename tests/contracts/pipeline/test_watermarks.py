@@ -14,7 +14,8 @@ import facefusion
 from clips import Look
 from facefusion.core import Pixels
 from facefusion.media import open_media, read_image
-from facefusion.pipeline.engine import marks_of, run
+from facefusion.pipeline.engine import run
+from facefusion.pipeline.marking import marks_of
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.preview import preview, write_preview
 from facefusion.provenance.asset import asset_id_of

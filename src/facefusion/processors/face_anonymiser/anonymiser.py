@@ -9,7 +9,7 @@ import numpy as np
 
 from facefusion.core import AlignedFace, Box, CropKind, Face, FaceProcessor, Float32, Landmarks, Patch
 from facefusion.core.settings import check_settings
-from facefusion.processors.face_anonymiser.covers import covered
+from facefusion.processors.face_anonymiser.covers import cells_across, covered
 from facefusion.processors.face_anonymiser.region import Region, cut_to, joined, region_of
 from facefusion.processors.face_anonymiser.settings import Cover, Settings
 
@@ -78,7 +78,7 @@ class FaceAnonymiser:
         shift = aligned.matrix[:, 2]
         region = self._region(aligned.face, landmarks).shifted(shift)
         within = Landmarks((landmarks.xy + shift).astype(np.float32), landmarks.z)
-        pixels = covered(aligned.pixels, region, within, self._cover, self.settings.strength)
+        pixels = covered(aligned.pixels, region, within, self._cover, self._cells)
         mask = region.mask(aligned.pixels.shape[:2])
         if drawn is not None:
             return _faded(aligned.pixels, pixels, mask, drawn, turned / _TURNING_DEG)
@@ -87,6 +87,13 @@ class FaceAnonymiser:
     @property
     def _cover(self) -> Cover:
         return self.settings.cover if self.settings.method == "person" else self.settings.method
+
+    @property
+    def _cells(self) -> int:
+        """Across the region; of no meaning where the cover is one colour or a mask."""
+        if self._cover not in ("blur", "pixelate"):
+            return 1
+        return cells_across(self._cover, self.settings.region, self.settings.strength)
 
     def _region(self, face: Face, landmarks: Landmarks) -> Region:
         is_head = self.settings.region == "head"

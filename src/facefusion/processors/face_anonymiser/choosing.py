@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facefusion.core.settings import SettingsError
-from facefusion.processors.face_anonymiser.people import NEUTRAL, Nobody, bundled, mixed
+from facefusion.processors.face_anonymiser.people import NEUTRAL, Nobody, bundled, mixed, plain_name, stronger
 from facefusion.processors.face_anonymiser.settings import Settings
 
 _TONE, _LINED = 12.0, 0.025
@@ -56,7 +56,7 @@ def cast(people: Mapping[int, Look | None], settings: Settings, apart: Apart | N
     for person in sorted(people):
         look = people[person] if settings.looks == "near" else None
         order = _ranked(ranked, look, np.random.default_rng([settings.seed, person]))
-        taken = {one.name for one in given.values()}
+        taken = {plain_name(one.name) for one in given.values()}
         free = [(cost, one) for cost, one in order if one.name not in taken] or [
             (cost, one) for cost, one in _mixtures(order) if one.name not in taken
         ]
@@ -67,10 +67,19 @@ def cast(people: Mapping[int, Look | None], settings: Settings, apart: Apart | N
 def _best(person: int, order: list[tuple[float, Nobody]], apart: Apart | None) -> Nobody:
     """Who looks most like what is asked for while the result is far from the person.
 
-    order: costs, rising, and people. Nobody is tried who could not be better any more.
+    order: costs, rising, and people. Nobody is tried who could not be better any more. Where all are too near, so are
+    the same with stronger proportions.
     """
     if apart is None:
         return order[0][1]
+    best, least = _cheapest(person, order, apart)
+    if apart(person, best) >= TOO_NEAR:
+        return best
+    other, cost = _cheapest(person, [(cost, stronger(one)) for cost, one in order], apart)
+    return other if cost < least else best
+
+
+def _cheapest(person: int, order: list[tuple[float, Nobody]], apart: Apart) -> tuple[Nobody, float]:
     best, least = order[0][1], float("inf")
     for cost, one in order[:_MOST_TRIED]:
         if cost >= least:
@@ -79,7 +88,7 @@ def _best(person: int, order: list[tuple[float, Nobody]], apart: Apart | None) -
         total = cost + _NEARNESS * max(FAR - distance, 0.0) + _FORBIDDEN * max(TOO_NEAR - distance, 0.0)
         if total < least:
             best, least = one, total
-    return best
+    return best, least
 
 
 def _ranked(people: list[Nobody], look: Look | None, luck: np.random.Generator) -> list[tuple[float, Nobody]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -12,6 +12,8 @@ import numpy as np
 from facefusion.core import Float32
 
 NEUTRAL = "neutral"
+_STRONGER = 1.6
+_STRONGER_NAME = " stronger"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +64,19 @@ def mixed(first: Nobody, second: Nobody) -> Nobody:
         tone=(first.tone + second.tone) / 2,
         lined=(first.lined + second.lined) / 2,
     )
+
+
+@lru_cache(maxsize=128)
+def stronger(one: Nobody) -> Nobody:
+    """Somebody with the same skin whose proportions are farther from the usual ones, as a few people's are."""
+    usual = bundled()[-1].shape
+    shape = (usual + np.float32(_STRONGER) * (one.shape - usual)).astype(np.float32)
+    return replace(one, name=one.name + _STRONGER_NAME, shape=shape)
+
+
+def plain_name(name: str) -> str:
+    """Whose name it is, stronger or not."""
+    return name.removesuffix(_STRONGER_NAME)
 
 
 def _skin(data: bytes) -> Float32:

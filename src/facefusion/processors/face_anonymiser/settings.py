@@ -20,7 +20,7 @@ class Settings:
     method: Method = option(
         "person",
         why="person puts on somebody who does not exist and keeps pose, expression, gaze and light; blur, pixelate, "
-        "solid (one grey) and mask (a plaster mask that turns with the head) hide the face itself",
+        "solid (one grey) and mask (a plain mask that turns with the head) hide the face itself",
     )
     region: Region = option(
         "face", why="what the classical forms cover: face with a margin, or the head with hair and ears"
@@ -29,7 +29,8 @@ class Settings:
         1.0,
         low=1.0,
         high=4.0,
-        why="blur keeps 2 / strength cells across a face, pixelate 4; 1 is the weakest that the encoder cannot undo",
+        why="pixelate keeps 4 / strength cells across a face, blur 1, or 2 / strength across a head; 1 is the weakest "
+        "that tells an encoder nothing",
     )
     cover: Cover = option(
         "blur", why="the classical form that person falls back to where the face is not measured surely enough"

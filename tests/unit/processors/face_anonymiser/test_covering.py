@@ -12,7 +12,7 @@ from facefusion.blend import BlendSettings, MaskSettings, paste, restrict
 from facefusion.core import AlignedFace, Face, Landmarks, Patch, to_unit
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.processors.face_anonymiser import FaceAnonymiser, Settings
-from facefusion.processors.face_anonymiser.covers import CELLS, covered
+from facefusion.processors.face_anonymiser.covers import CELLS, cells_across, covered
 from facefusion.processors.face_anonymiser.region import region_of
 from portraits import scene
 
@@ -44,19 +44,22 @@ def test_what_is_finer_than_a_cell_is_gone(face: Face, form: Any) -> None:
     """A pattern whose mean over a cell is 0 leaves no trace: it is hidden for good, not only for the eye."""
     grey = np.full((*scene().shape[:2], 3), 0.5, np.float32)
     region = region_of(points(face), is_head=False)
-    side = region.to_cells(CELLS[form])[2]
+    cells = cells_across(form, "face", 1.0)
+    side = region.to_cells(cells)[2]
     rows, columns = np.indices(grey.shape[:2])
     fine = (((rows // 2 + columns // 2) % 2) * 2 - 1).astype(np.float32)[..., None] * 0.3
     assert side > 12
-    shown = covered(grey + fine, region, points(face), form, 1.0)
-    assert np.abs(shown - covered(grey, region, points(face), form, 1.0)).max() < 0.02
+    shown = covered(grey + fine, region, points(face), form, cells)
+    assert np.abs(shown - covered(grey, region, points(face), form, cells)).max() < 0.02
 
 
 def test_pixelate_has_no_more_colours_than_cells(face: Face) -> None:
     region = region_of(points(face), is_head=False)
-    shown = covered(to_unit(scene()), region, points(face), "pixelate", 2.0)
+    cells = cells_across("pixelate", "face", 2.0)
+    assert cells == CELLS["pixelate", "face"] // 2
+    shown = covered(to_unit(scene()), region, points(face), "pixelate", cells)
     inside = region.mask((scene().shape[0], scene().shape[1])) == 1
-    columns, rows = region.to_cells(CELLS["pixelate"] // 2)[1]
+    columns, rows = region.to_cells(cells)[1]
     assert len(np.unique(shown[inside].round(4), axis=0)) <= columns * rows
 
 
@@ -84,14 +87,19 @@ def test_a_head_is_larger_than_a_face_and_a_guessed_place_is_larger_than_a_measu
     assert guessed > 1.3 * sizes[0]
 
 
-def test_a_mask_of_plaster_turns_with_the_head_and_is_nobodys(face: Face) -> None:
-    """Another expression and other proportions give the same mask."""
+def test_a_mask_turns_with_the_head_and_is_nobodys(face: Face) -> None:
+    """Another expression and other proportions give the same mask; nose and mouth are not in it."""
     region = region_of(points(face), is_head=False)
     smiling = np.array(points(face).xyz)
     smiling[[61, 291, 0, 17], 1] += 3.0
     other = Landmarks(np.ascontiguousarray(smiling[:, :2]), np.ascontiguousarray(smiling[:, 2]))
-    first, second = (covered(to_unit(scene()), region, one, "mask", 1.0) for one in (points(face), other))
+    first, second = (covered(to_unit(scene()), region, one, "mask", 1) for one in (points(face), other))
     assert np.abs(first - second).mean() < 0.01
+    x, y = points(face).xy[[164, 1, 17]].mean(axis=0).round().astype(int)  # below the nose
+    middle = first[y - 12 : y + 12, x - 8 : x + 8].mean(axis=2)
+    assert np.abs(np.diff(middle, axis=0)).max() < 0.02
+    eye = first[tuple(points(face).xy[[159, 145]].mean(axis=0).round().astype(int)[::-1])]
+    assert eye.max() < 0.2
 
 
 def test_person_needs_somebody() -> None:

@@ -17,7 +17,7 @@ from facefusion.faces.embed import SAME_PERSON, distances
 from facefusion.processors.face_anonymiser import FaceAnonymiser, Settings
 from facefusion.processors.face_anonymiser.anonymiser import COVERED
 from facefusion.processors.face_anonymiser.choosing import Look, cast
-from facefusion.processors.face_anonymiser.people import NEUTRAL, Nobody, bundled
+from facefusion.processors.face_anonymiser.people import NEUTRAL, Nobody, bundled, plain_name
 from facefusion.processors.face_anonymiser.portrait import portrait
 from portraits import scene
 
@@ -144,9 +144,23 @@ def test_the_result_is_kept_away_from_the_person() -> None:
 
 def test_when_everybody_is_like_the_person_the_farthest_is_taken() -> None:
     def apart(_: int, one: Nobody) -> float:
-        return 0.4 + 0.01 * int(one.name[1:])
+        return 0.4 + 0.01 * int(plain_name(one.name)[1:])
 
     assert cast({1: Look(65.0, 0.035)}, Settings(), apart)[1].name == "p12"
+
+
+def test_proportions_grow_only_where_nobody_is_far_enough() -> None:
+    def apart(_: int, one: Nobody) -> float:
+        return (0.6 if is_near else 0.75) + 0.1 * (one.name != plain_name(one.name))
+
+    usual = bundled()[-1].shape
+    for is_near in (True, False):
+        (given,) = cast({1: Look(65.0, 0.035)}, Settings(), apart).values()
+        plain = next(one for one in bundled() if one.name == plain_name(given.name))
+        assert (given.name != plain.name) == is_near
+        grown = np.linalg.norm(given.shape - usual) / np.linalg.norm(plain.shape - usual)
+        assert grown == pytest.approx(1.6 if is_near else 1.0, abs=0.01)
+        np.testing.assert_array_equal(given.skin, plain.skin)
 
 
 def test_the_neutral_one_and_a_chosen_one_are_everybodys() -> None:
