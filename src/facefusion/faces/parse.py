@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facefusion.core import Float32, Landmarks, Pixels, to_unit
+from facefusion.faces.brow_tails import with_brow_tails
 from facefusion.faces.crops import cut
 from facefusion.faces.edge_filter import follow_edges
 from facefusion.geometry import transforms
@@ -64,6 +65,7 @@ class OcclusionParser:
         cv2.split(cut(pixels, matrix, INPUT_SIZE), list(planes[0, :3]))
         cv2.split(guide, list(planes[0, 3:]))
         seen: Float32 = self._session.run(planes)[0][0, 0]
+        seen = with_brow_tails(seen, transforms.apply(matrix, landmarks.xy[:NUM_MESH]), surely_seen=_SEEN)
         on_mesh = planes[0, 3] > 0
         return _on_face(seen, on_mesh), on_mesh
 
