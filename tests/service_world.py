@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import tempfile
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +15,15 @@ from PIL import Image
 
 from facefusion.core import Progress
 from facefusion.jobs.bundle import Bundle
+from facefusion.jobs.database import Database
 from facefusion.jobs.execution import Show
+from facefusion.jobs.ids import new_id
+from facefusion.jobs.migrating import migrate
+from facefusion.jobs.tables import ApiKey, Member, User
 from facefusion.jobs.worker import Worker
 from facefusion.jobs.workplace import Workplace
 from facefusion.service.app import create_app
+from facefusion.service.passwords import new_key
 from facefusion.service.settings import ServiceSettings
 from facefusion.service.state import State
 
@@ -55,10 +63,23 @@ class StandIn:
             return {"artifacts": [self.workplace.artifact(bundle, file, "output")], "report": {"frames": 1}}
 
 
+@cache
+def _empty_database() -> bytes:
+    """A SQLite file with all tables, made once."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/empty.db")
+        migrate(database)
+        database.close()
+        return (Path(folder) / "empty.db").read_bytes()
+
+
 class World:
     """One server, its client and a worker that is asked to work when the test wants."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
+        folder.mkdir(exist_ok=True)
+        if "database" not in settings and not (folder / "facefusion.db").exists():
+            (folder / "facefusion.db").write_bytes(_empty_database())
         self.settings = ServiceSettings(folder=folder, **settings)
         self.app = create_app(self.settings, with_workers=False)
         self.client = TestClient(self.app, raise_server_exceptions=False)
@@ -97,6 +118,17 @@ class World:
     def job(self, job_id: str) -> dict[str, Any]:
         """A job as it is now."""
         return dict(self.client.get(f"/v1/jobs/{job_id}").json())
+
+    def user(self, name: str, roles: Sequence[str] = (), *, project: str = "", is_admin: bool = False) -> TestClient:
+        """A client of a new user with these roles, by API key."""
+        with self.state.database.writing() as records:
+            user = records.add(User(name=name, password="", is_admin=is_admin))
+            key_id = new_id("key")
+            key, digest = new_key(key_id)
+            records.add(ApiKey(id=key_id, user_id=user.id, name="k", digest=digest))
+            for role in roles:
+                records.add(Member(project_id=project, user_id=user.id, role=role))
+        return TestClient(self.app, raise_server_exceptions=False, headers={"authorization": f"Bearer {key}"})
 
     def close(self) -> None:
         """Let everything go."""

@@ -18,6 +18,7 @@ from facefusion.cli.flags import with_plan_flags
 from facefusion.cli.models import models_app
 from facefusion.cli.people import people
 from facefusion.cli.preview import preview
+from facefusion.cli.remote import remote_app
 from facefusion.cli.render import render
 from facefusion.cli.reporting import Reporter, choose_mode
 from facefusion.cli.run import run
@@ -38,6 +39,7 @@ COMMANDS = (
     "verify",
     "audit",
     "consent",
+    "remote",
     "serve",
 )
 _GLOBAL_FLAGS = ("--quiet", "--verbose", "--json")
@@ -81,6 +83,7 @@ app.command("verify")(verify)
 app.add_typer(consent_app, name="consent")
 app.add_typer(models_app, name="models")
 app.add_typer(audit_app, name="audit")
+app.add_typer(remote_app, name="remote")
 app.add_typer(serve_app, name="serve")
 
 

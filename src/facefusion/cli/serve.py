@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from facefusion.cli.call import Call
 from facefusion.errors import UsageError
 
 if TYPE_CHECKING:
@@ -65,6 +66,25 @@ def serve(
     )  # fmt: skip
     print(f"facefusion: http://{host}:{port} (Ctrl-C ends it)", flush=True)
     run_server(settings)
+
+
+@serve_app.command("add-user")
+def add_user(
+    context: typer.Context,
+    name: str = typer.Argument(..., help="What the user is called."),
+    admin: bool = typer.Option(False, "--admin", help="An administrator of the server. Default: off."),
+    folder: Path | None = _FOLDER,
+    database: str = _DATABASE,
+) -> None:
+    """Add a user and print an API key, which is shown this once; a password can be set in the application."""
+    from facefusion.service.first_user import added
+
+    said = added(settings_for(folder, database), name, is_admin=admin)
+    call = Call.of(context)
+    if call.as_json:
+        call.answer(said)
+    else:
+        print(f"{said['name']}: password {said['password']}\nAPI key (shown once): {said['key']}")
 
 
 def _folder(given: Path | None) -> Path:

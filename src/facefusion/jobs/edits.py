@@ -29,9 +29,14 @@ def over_files(said: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, 
     if said.get("kind") == "plan":
         raise UsageError("edits: the kind plan is not taken here; say it in options, sources and assign")
     values = said.get("values")
-    if not isinstance(values, Mapping) or not values.get(_PAINTED):
+    if said.get("kind") != "settings" or not isinstance(values, list):
         return dict(said)
-    asset = values[_PAINTED]
-    if asset not in files:
-        raise UsageError(f"edits: {_PAINTED} is {asset!r}, which is no asset of this project")
-    return {**said, "values": {**values, _PAINTED: str(files[asset])}}
+    return {**said, "values": [_over_file(pair, files) for pair in values]}
+
+
+def _over_file(pair: Any, files: Mapping[str, Path]) -> Any:
+    if not isinstance(pair, list) or len(pair) != 2 or str(pair[0]).replace("_", "-") != _PAINTED or not pair[1]:
+        return pair
+    if pair[1] not in files:
+        raise UsageError(f"edits: {_PAINTED} is {pair[1]!r}, which is no asset of this project")
+    return [pair[0], str(files[pair[1]])]

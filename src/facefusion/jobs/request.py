@@ -62,7 +62,7 @@ class RenderRequest:
         """Every asset that is read, each once, the target first."""
         assigned = (one for ids in self.assign.values() for one in ids)
         named = (self.target, *self.sources, *assigned, *self.reference_images, *self.except_images, self.mask_image)
-        painted = (values.get("mask-image") for said in self.edits if isinstance(values := said.get("values"), Mapping))
+        painted = (one for said in self.edits for one in _painted(said))
         return tuple(dict.fromkeys(one for one in (*named, *painted) if isinstance(one, str) and one))
 
     def likeness_ids(self) -> tuple[str, ...]:
@@ -81,6 +81,13 @@ class RenderRequest:
         if self.mask_image:
             values["mask-image"] = str(files[self.mask_image])
         return Plan.from_mapping(values)
+
+
+def _painted(edit: Mapping[str, Any]) -> list[str]:
+    """The assets that an edit names as painted masks."""
+    values = edit.get("values")
+    pairs = [pair for pair in values if isinstance(pair, list) and len(pair) == 2] if isinstance(values, list) else []
+    return [value for name, value in pairs if str(name).replace("_", "-") == "mask-image" and isinstance(value, str)]
 
 
 def check_options(options: Mapping[str, Any]) -> None:

@@ -22,15 +22,39 @@ from facefusion.jobs.tables import Project, User
 from facefusion.service import problems, schemas
 from facefusion.service.feed import Feed
 from facefusion.service.metrics import REQUESTS, SECONDS
-from facefusion.service.routes import artifacts, assets, events, health, jobs, models, plans, projects, uploads
+from facefusion.service.postman import Postman
+from facefusion.service.routes import (
+    artifacts,
+    assets,
+    audit,
+    consents,
+    events,
+    health,
+    jobs,
+    models,
+    people,
+    permissions,
+    plans,
+    projects,
+    reviews,
+    sessions,
+    teaching,
+    uploads,
+    users,
+    webhooks,
+)
+from facefusion.service.routes.permissions import expired
 from facefusion.service.routes.uploads import swept
 from facefusion.service.settings import ServiceSettings, check_reachable
 from facefusion.service.state import State
 
 log = logging.getLogger("facefusion.service")
-ROUTERS: tuple[APIRouter, ...] = (
-    projects.router, assets.router, uploads.router, plans.router, jobs.router, events.router, artifacts.router,
-    models.router,
+ROUTERS: tuple[APIRouter, ...] = tuple(
+    module.router
+    for module in (
+        sessions, users, projects, assets, uploads, people, plans, jobs, events, artifacts, reviews, consents,
+        permissions, teaching, audit, webhooks, models,
+    )
 )  # fmt: skip
 _HOUSEKEEPING_SECONDS = 60.0
 _HEADERS = {
@@ -83,6 +107,7 @@ async def _life(app: FastAPI, state: State, *, with_workers: bool) -> AsyncItera
     if with_workers and state.settings.workers:
         state.crew = Crew(state.database, _told(state), state.settings.workers, state.settings.drain_seconds)
         state.crew.start()
+    Postman(state).start()
     keeper = threading.Thread(target=_keep_house, args=(state,), name="housekeeping", daemon=True)
     keeper.start()
     try:
@@ -107,6 +132,7 @@ def _keep_house(state: State) -> None:
     while True:
         try:
             swept(state)
+            expired(state)
         except (Unreachable, FaceFusionError, OSError) as error:
             log.warning("housekeeping: %s", error)
         if state.stopping.wait(_HOUSEKEEPING_SECONDS):

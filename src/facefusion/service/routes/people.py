@@ -1,0 +1,164 @@
+"""Who is in a clip, what a browser can play, single frames, reports: jobs beside rendering."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from facefusion.jobs.records import Records
+from facefusion.jobs.request import RenderRequest
+from facefusion.jobs.tables import Artifact, Asset, Job
+from facefusion.service.access import Caller
+from facefusion.service.finding import found, project_of
+from facefusion.service.identity import Who
+from facefusion.service.problems import Problem, responses
+from facefusion.service.schemas import JobIn, JobOut
+from facefusion.service.showing import job_out
+from facefusion.service.state import Server, State
+from facefusion.service.submitting import checked_plan, submitted
+
+router = APIRouter(tags=["people"])
+_ASKED = responses("locked", "quota", "disk-full", "conflict")
+
+
+class PersonOut(BaseModel):
+    """One person. person_id: what `assign` takes. seconds: how long they are seen."""
+
+    person_id: int
+    num_frames: int
+    seconds: float
+    first_seconds: float
+    portrait_url: str | None
+
+
+class PeopleOut(BaseModel):
+    """state: of the job that looks, `none` before anybody asked."""
+
+    state: str
+    job_id: str | None
+    people: list[PersonOut]
+
+
+class PreviewIn(JobIn):
+    frames: Annotated[list[Annotated[int, Field(ge=0, le=1 << 40)]], Field(min_length=1, max_length=16)]
+
+
+@router.post("/assets/{asset_id}/people", status_code=202, responses=_ASKED)
+def find_people(caller: Who, server: Server, asset_id: str) -> JobOut:
+    """Look who is in a medium; the same job when somebody asked before."""
+    return _of_asset(server, caller, asset_id, "people", "people.find")
+
+
+@router.get("/assets/{asset_id}/people", responses=responses())
+def list_people(caller: Who, server: Server, asset_id: str) -> PeopleOut:
+    """The people that were found, the longest seen first."""
+    with server.database.reading() as records:
+        asset = found(records, caller, "asset.read", Asset, asset_id)
+        job = _known(records, asset.project_id, "people", {"target": asset_id})
+        if job is None:
+            return PeopleOut(state="none", job_id=None, people=[])
+        portraits = records.all(Artifact, job_id=job.id, kind="portrait")
+    people = [_person(one) for one in portraits]
+    return PeopleOut(state=job.state, job_id=job.id, people=sorted(people, key=lambda one: one.person_id))
+
+
+def _person(portrait: Artifact) -> PersonOut:
+    said = dict(portrait.more)
+    url = f"/v1/artifacts/{portrait.id}/content" if said.pop("has_portrait") else None
+    return PersonOut(**said, portrait_url=url)
+
+
+@router.post("/assets/{asset_id}/proxy", status_code=202, responses=_ASKED)
+def make_proxy(caller: Who, server: Server, asset_id: str) -> JobOut:
+    """A small H.264 copy that browsers play, with a picture for every frame; the same job when asked before."""
+    return _of_asset(server, caller, asset_id, "proxy", "people.find")
+
+
+@router.post("/jobs/{job_id}/proxy", status_code=202, responses=_ASKED)
+def make_output_proxy(caller: Who, server: Server, job_id: str) -> JobOut:
+    """The same of a job's output."""
+    return _of_output(server, caller, job_id, "proxy")
+
+
+@router.post("/jobs/{job_id}/report", status_code=202, responses=_ASKED)
+def make_report(caller: Who, server: Server, job_id: str) -> JobOut:
+    """Measure a job's output against its target; the same job when asked before."""
+    return _of_output(server, caller, job_id, "report")
+
+
+@router.get("/jobs/{job_id}/quality", responses=responses())
+def show_quality(caller: Who, server: Server, job_id: str) -> dict[str, Any]:
+    """The measures of a job's output, frame by frame, with flags; asked for with POST …/report."""
+    import json
+
+    with server.database.reading() as records:
+        job = found(records, caller, "job.read", Job, job_id)
+        report = _known(records, job.project_id, "report", _output_of(records, job))
+        quality = None if report is None else records.first(Artifact, job_id=report.id, kind="quality")
+    if quality is None:
+        state = "was not asked for" if report is None else f"is {report.state}"
+        raise Problem("not-found", f"{job_id}: its report {state}; ask with POST /v1/jobs/{job_id}/report")
+    said: dict[str, Any] = json.loads(b"".join(server.storage.pieces(quality.key)))
+    return said
+
+
+@router.post("/previews", status_code=202, responses={**_ASKED, **responses("refused-by-policy")})
+def make_preview(said: PreviewIn, caller: Who, server: Server, response: Response) -> JobOut:
+    """Single frames as the job would render them, beside those of the target; goes before other work."""
+    server.check_room()
+    frames, asked = said.frames, JobIn(**said.model_dump(exclude={"frames", "dry_run"}))
+    with server.database.writing() as records:
+        project = project_of(records, caller, "job.create", said.project_id)
+        checked_plan(records, project, asked)
+        asked.priority = 100
+        job = submitted(
+            records, caller, project, asked, server.settings.limits, kind="preview", more={"frames": frames}
+        )
+    response.headers["location"] = f"/v1/jobs/{job.id}"
+    return job_out(job)
+
+
+def _of_asset(server: State, caller: Caller, asset_id: str, kind: str, action: str) -> JobOut:
+    server.check_room()
+    with server.database.writing() as records:
+        asset = found(records, caller, action, Asset, asset_id, locked=True)
+        if asset.is_locked:
+            raise Problem("locked", f"{asset.name}: the permission to use it was taken back")
+        return job_out(_asked(server, records, caller, asset.project_id, kind, {"target": asset_id}))
+
+
+def _of_output(server: State, caller: Caller, job_id: str, kind: str) -> JobOut:
+    server.check_room()
+    with server.database.writing() as records:
+        job = found(records, caller, "job.read", Job, job_id, locked=True)
+        more = _output_of(records, job)
+        if not more:
+            raise Problem("conflict", f"{job_id}: is {job.state}, it has no output")
+        return job_out(_asked(server, records, caller, job.project_id, kind, more))
+
+
+def _output_of(records: Records, job: Job) -> dict[str, Any]:
+    output = records.first(Artifact, job_id=job.id, kind="output")
+    if output is None:
+        return {}
+    sources = RenderRequest.of(job.request).likeness_ids()
+    return {"target": job.request["target"], "output": output.id, "sources": list(sources)}
+
+
+def _asked(server: State, records: Records, caller: Caller, project_id: str, kind: str, more: dict[str, Any]) -> Job:
+    known = _known(records, project_id, kind, more)
+    if known is not None and known.state not in ("failed", "cancelled"):
+        return known
+    project = project_of(records, caller, "job.read", project_id)
+    said = JobIn.model_validate({"project_id": project_id, "target": more["target"], "priority": 50})
+    return submitted(records, caller, project, said, server.settings.limits, kind=kind, more=more)
+
+
+def _known(records: Records, project_id: str, kind: str, more: dict[str, Any]) -> Job | None:
+    """The newest job of this kind about the same thing."""
+    for job in reversed(records.all(Job, project_id=project_id, kind=kind)):
+        if more and all(job.request.get(name) == value for name, value in more.items()):
+            return job
+    return None
