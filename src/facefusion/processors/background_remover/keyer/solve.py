@@ -1,0 +1,209 @@
+"""Opacity and foreground colour of every pixel, with the background known.
+
+A pixel is `C = a F + (1 - a) B` plus noise, B from the plate. The foreground's colour is expected to be like that of
+sure foreground nearby, or neutral: Gaussian models whose brightness may vary more than their tint. The opacity is the one
+that makes C likeliest; then F is the expected colour. After Chuang et al., "A Bayesian Approach to Digital Matting"
+(CVPR 2001), with F integrated out. Vlahos' colour difference gives the bounds.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+CELL = 4
+"""Pixels of a side of the cells in which foreground colours are gathered."""
+PLANES = 6
+"""Of every cell: weight; colour (3); length of the colour, and its square; all times the weight but the first."""
+_SUSPECT = 3.0
+"""A fit worse than this may be of something that is not like the foreground nearby."""
+MODEL = 5
+"""Of every cell: expected colour (3), variance of its brightness, variance of its tint."""
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _at(planes, y, x, k):  # type: ignore[no-untyped-def]
+    """Plane `k` at the place (y, x), between the cells' middles."""
+    height, width = planes.shape[0], planes.shape[1]
+    y, x = min(max(y, 0.0), height - 1.0), min(max(x, 0.0), width - 1.0)
+    y0, x0 = int(y), int(x)
+    y1, x1 = min(y0 + 1, height - 1), min(x0 + 1, width - 1)
+    v, u = y - y0, x - x0
+    top = planes[y0, x0, k] * (1 - u) + planes[y0, x1, k] * u
+    low = planes[y1, x0, k] * (1 - u) + planes[y1, x1, k] * u
+    return top * (1 - v) + low * v
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def difference_key(whole, table, excess, cell, primary, out):  # type: ignore[no-untyped-def]
+    """Vlahos: 1 - (C's excess / the plate's excess), at most 1; (H, W) float32. excess: (h, w), of the plate's cells."""
+    one, two = (0, 2) if primary == 1 else (0, 1)
+    scale = np.float32(1.0 / cell)
+    rows, columns = excess.shape
+    line = np.empty(columns, np.float32)
+    for y in range(out.shape[0]):
+        row = min(max((y + np.float32(0.5)) * scale - np.float32(0.5), np.float32(0)), np.float32(rows - 1))
+        above = int(row)
+        below, share = min(above + 1, rows - 1), row - above
+        for n in range(columns):
+            line[n] = excess[above, n] * (1 - share) + excess[below, n] * share
+        for x in range(out.shape[1]):
+            mine = table[whole[y, x, primary]] - max(table[whole[y, x, one]], table[whole[y, x, two]])
+            if mine <= 0:
+                out[y, x] = 1
+                continue
+            column = min(max((x + np.float32(0.5)) * scale - np.float32(0.5), np.float32(0)), np.float32(columns - 1))
+            left = int(column)
+            part = column - left
+            out[y, x] = 1 - mine / (line[left] * (1 - part) + line[min(left + 1, columns - 1)] * part)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def gather_front(whole, table, solid, cells):  # type: ignore[no-untyped-def]
+    """Colours of sure foreground by cells. solid: (H, W), above 0.5 where it is sure."""
+    height, width = solid.shape
+    for y in range(height):
+        for x in range(width):
+            if solid[y, x] <= 0.5:
+                continue
+            r, g, b = table[whole[y, x, 0]], table[whole[y, x, 1]], table[whole[y, x, 2]]
+            length = np.sqrt(r * r + g * g + b * b)
+            row, column = y // CELL, x // CELL
+            cells[row, column, 0] += 1
+            cells[row, column, 1] += r
+            cells[row, column, 2] += g
+            cells[row, column, 3] += b
+            cells[row, column, 4] += length
+            cells[row, column, 5] += length * length
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def describe(cells, models):  # type: ignore[no-untyped-def]
+    """What a front is expected to be: mean colour (3), variance of its brightness, variance of its tint; of every cell."""
+    for row in range(cells.shape[0]):
+        for column in range(cells.shape[1]):
+            weight = cells[row, column, 0]
+            r, g, b = (cells[row, column, 1] / weight, cells[row, column, 2] / weight, cells[row, column, 3] / weight)
+            mean, square = cells[row, column, 4] / weight, cells[row, column, 5] / weight
+            scatter = max(square - mean * mean, 0.0)
+            models[row, column, 0], models[row, column, 1], models[row, column, 2] = r, g, b
+            models[row, column, 3] = scatter + 0.0004 + 0.02 * square
+            around = max(square - (r * r + g * g + b * b) - scatter, 0.0)
+            models[row, column, 4] = 0.5 * around + 0.0001 + 0.0015 * square
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _fit(a, c, b, f, direction, tint, bright, noise):  # type: ignore[no-untyped-def]
+    """The squared residual of the opacity `a`, in standard deviations; three are expected."""
+    r0 = c[0] - a * f[0] - (1 - a) * b[0]
+    r1 = c[1] - a * f[1] - (1 - a) * b[1]
+    r2 = c[2] - a * f[2] - (1 - a) * b[2]
+    along = r0 * direction[0] + r1 * direction[1] + r2 * direction[2]
+    q = a * a * tint + noise
+    ray = a * a * bright
+    return (r0 * r0 + r1 * r1 + r2 * r2 - ray * along * along / (q + ray)) / q
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _unlikely(a, c, b, f, direction, tint, bright, noise, bound):  # type: ignore[no-untyped-def]
+    """-2 log likelihood of the opacity `a`; more above `bound`, which only spilled light lets it pass."""
+    r0 = c[0] - a * f[0] - (1 - a) * b[0]
+    r1 = c[1] - a * f[1] - (1 - a) * b[1]
+    r2 = c[2] - a * f[2] - (1 - a) * b[2]
+    along = r0 * direction[0] + r1 * direction[1] + r2 * direction[2]
+    q = a * a * tint + noise
+    ray = a * a * bright
+    over = max(a - bound, 0.0)
+    fit = (r0 * r0 + r1 * r1 + r2 * r2 - ray * along * along / (q + ray)) / q
+    return fit + np.log(q * q * (q + ray)) + 400.0 * over * over
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _best(c, b, f, direction, tint, bright, noise, bound):  # type: ignore[no-untyped-def]
+    """The likeliest opacity and its -2 log likelihood, for a front round `f` whose brightness varies along `direction`."""
+    low, high = 0.3 * bound, min(bound + 0.08, 1.0)
+    step = (high - low) / 5
+    best, least = low, 1e30
+    for n in range(6):
+        a = low + n * step
+        value = _unlikely(a, c, b, f, direction, tint, bright, noise, bound)
+        if value < least:
+            least, best = value, a
+    for _ in range(4):
+        step *= 0.5
+        middle = best
+        for side in (-1.0, 1.0):
+            a = min(max(middle + side * step, 0.0), 1.0)
+            value = _unlikely(a, c, b, f, direction, tint, bright, noise, bound)
+            if value < least:
+                least, best = value, a
+    return best, least
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def solve(whole, table, plate, cell, models, key, calm, solid, noise, usual, alpha, front):  # type: ignore[no-untyped-def]
+    """Fill `alpha` (H, W), and `front` (H, W, 3), linear light, where that is neither 0 nor 1.
+
+    key: of `difference_key`; calm: its means over 3 × 3 pixels. solid: (H, W), 1 where all is foreground. models: of
+    `describe`. noise: of the screen's excess, as a share, where its green or blue is `usual`.
+    """
+    height, width = key.shape
+    scale, small = 1.0 / cell, 1.0 / CELL
+    c, b, f, direction = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    dim, grey = np.full(3, 0.25), np.full(3, 1 / np.sqrt(3.0))
+    for y in range(height):
+        for x in range(width):
+            if solid[y, x] >= 1.0 or key[y, x] >= 1.0:
+                alpha[y, x] = 1.0
+                continue
+            for k in range(3):
+                c[k] = table[whole[y, x, k]]
+            loud = noise * min(max(np.sqrt(usual / max(c[1], c[2], 1e-4)), 0.6), 2.5)
+            if calm[y, x] <= 1.2 * loud and key[y, x] <= 4 * loud:
+                alpha[y, x] = 0.0
+                continue
+            row, column = (y + 0.5) * small - 0.5, (x + 0.5) * small - 0.5
+            for k in range(3):
+                b[k] = _at(plate, (y + 0.5) * scale - 0.5, (x + 0.5) * scale - 0.5, k)
+                f[k] = _at(models, row, column, k)
+            bright, tint = models[y // CELL, x // CELL, 3], models[y // CELL, x // CELL, 4]
+            length = np.sqrt(f[0] * f[0] + f[1] * f[1] + f[2] * f[2])
+            for k in range(3):
+                direction[k] = f[k] / length if length > 1e-3 else grey[k]
+            sigma = loud * (0.12 * (c[0] + c[1] + c[2] + b[0] + b[1] + b[2]) + 0.004)
+            q = sigma * sigma
+            bound = min(max(key[y, x], 0.0), 1.0)
+            a, unlikely = _best(c, b, f, direction, tint, bright, q, bound)
+            if _fit(a, c, b, f, direction, tint, bright, q) > _SUSPECT:
+                other, elsewise = _best(c, b, dim, grey, 0.0009, 0.08, q, bound)
+                if elsewise + 2.0 < unlikely:
+                    a, tint, bright = other, 0.0009, 0.08
+                    f[:] = dim
+                    direction[:] = grey
+            if a < 0.012:
+                alpha[y, x] = 0.0
+                continue
+            if a > 0.985:
+                alpha[y, x] = 1.0
+                continue
+            alpha[y, x] = a + (1 - a) * solid[y, x]
+            _expect(a, c, b, f, direction, tint, bright, q, front[y, x])
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _expect(a, c, b, f, direction, tint, bright, noise, out):  # type: ignore[no-untyped-def]
+    """The expected front of opacity `a`. Its green or blue falls no lower than the model's tint has it."""
+    q = a * a * tint + noise
+    ray = a * a * bright
+    r0 = c[0] - a * f[0] - (1 - a) * b[0]
+    r1 = c[1] - a * f[1] - (1 - a) * b[1]
+    r2 = c[2] - a * f[2] - (1 - a) * b[2]
+    along = r0 * direction[0] + r1 * direction[1] + r2 * direction[2]
+    plain = a * tint / q
+    more = (a * (bright + tint) / (q + ray) - plain) * along
+    out[0] = max(f[0] + plain * r0 + more * direction[0], 0.0)
+    out[1] = max(f[1] + plain * r1 + more * direction[1], 0.0)
+    out[2] = max(f[2] + plain * r2 + more * direction[2], 0.0)
+    for k in range(1, 3):
+        others = out[0] + out[3 - k]
+        out[k] = max(out[k], 0.8 * others * f[k] / max(f[0] + f[3 - k], 1e-6))
