@@ -1,7 +1,7 @@
 """Pictures before a screen, made by code, whose opacity and foreground are known.
 
-Ten things (strands, blurred strands, moving, glass, a green shirt, …) in four looks (green and blue, noise, uneven light,
-spill). Everything is mixed in linear light, as a lens does it, and stored as 8-bit sRGB with noise.
+Ten things (strands, blurred strands, moving, glass, a green shirt, …) in four looks (green and blue, noise, uneven
+light, spill). Everything is mixed in linear light, as a lens does it, and stored as 8-bit sRGB with noise.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HEIGHT, WIDTH = 360, 480
 
 @dataclass(frozen=True)
 class Look:
-    """color: of the screen, linear light. noise: standard deviation, display values. uneven: how far its light falls off.
+    """color: of the screen, linear light. noise: standard deviation, display values. uneven: how its light falls off.
     spill: how much of its colour lies on the foreground's edge."""
 
     name: str
@@ -183,7 +183,9 @@ def _glass(rng: np.random.Generator, look: Look) -> tuple[Array, Array, bool]:
 def _green_shirt(rng: np.random.Generator, look: Look) -> tuple[Array, Array, bool]:
     front, shirt = _person(rng, DARK, GREY), np.zeros((HEIGHT, WIDTH), np.uint8)
     cv2.ellipse(shirt, (240, 345), (120, 85), 0, 0, 360, 255, -1, cv2.LINE_AA)
-    own = np.array(look.color, np.float32) * np.array((1.8, 0.75, 1.3) if look.primary == 1 else (1.8, 1.4, 0.7), np.float32)
+    own = np.array(look.color, np.float32) * np.array(
+        (1.8, 0.75, 1.3) if look.primary == 1 else (1.8, 1.4, 0.7), np.float32
+    )
     share = (shirt / 255.0)[..., None]
     return _body(), (front * (1 - share) + _texture(rng, tuple(own)) * share).astype(np.float32), True
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from facefusion.core.arrays import Float32
 from facefusion.core.face import Face
+from facefusion.core.scene import Scene
 from facefusion.core.time import FrameRange, Shot
 from facefusion.core.tracks import Track
 
@@ -86,7 +87,8 @@ class Analysis:
     part: the frames that were looked at; all by default. samples: by track id. grain: (num_frames,) float16, standard
     deviation of the picture's noise in [0, 1], NaN where it was not measured, or None. media: which file it is about.
     edits: what a person corrected, in order; the rest is as it was measured. made_with: by part (shots, faces, people,
-    measures) the digest of the settings and versions it was measured with.
+    measures) the digest of the settings and versions it was measured with. scene: people and screens, where something
+    is to be cut out.
     """
 
     num_frames: int
@@ -101,6 +103,7 @@ class Analysis:
     part: FrameRange | None = None
     edits: tuple[Mapping[str, Any], ...] = ()
     made_with: Mapping[str, str] = field(default_factory=dict)
+    scene: Scene | None = None
     _near: Mapping[int, tuple[Track, ...]] = field(init=False, repr=False)
     _begins: tuple[int, ...] = field(init=False, repr=False)
 

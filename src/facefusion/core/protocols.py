@@ -76,5 +76,9 @@ class MatteProcessor(Protocol):
 
     name: ClassVar[str]
 
+    @property
+    def lines(self) -> Sequence[str]:
+        """What it found out about the medium, one line each, for the report."""
+
     def cut_out(self, frame: Frame, faces: Sequence[Face] = ()) -> Cutout:
         """The foreground of `frame`. faces: those seen in it, which are never cut away."""

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from facefusion.core import Float32, Landmarks, Pixels, to_unit
 from facefusion.faces.brow_tails import with_brow_tails
 from facefusion.faces.crops import cut
-from facefusion.faces.edge_filter import follow_edges
 from facefusion.geometry import transforms
+from facefusion.geometry.edge_filter import follow_edges
 from facefusion.geometry.mesh import EYE_CORNERS, NUM_MESH, canonical_mesh
 from facefusion.geometry.raster import rasterize
 from facefusion.models import ModelStore, Session, open_session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +20,11 @@ from facefusion.pipeline.analysis_keys import keys_of, stale_parts
 from facefusion.pipeline.chunk_store import ChunkStore
 from facefusion.pipeline.clip_survey import measured_anew, survey_clip, with_people
 from facefusion.pipeline.cues import Cue
-from facefusion.pipeline.measuring import Tools
+from facefusion.pipeline.measuring import Tools, measured_scene
 from facefusion.pipeline.media_identity import identity_of
+from facefusion.pipeline.parallel import single_threaded_opencv
 from facefusion.pipeline.plan import Plan
+from facefusion.processors.background_remover.people import PersonSegmenter
 from facefusion.temporal.settings import TemporalSettings
 
 
@@ -54,22 +57,33 @@ def survey(
     cache: AnalysisCache | None = None,
     chunks: Path | None = None,
     temporal: TemporalSettings = TemporalSettings(),
+    scene: bool = False,
 ) -> Analysis:
     """Measure the frames of `part`: shots, faces, tracks, people; pictures that are no clip are looked at one by one.
 
     workers: threads, 0 takes one for every core; any number gives the same analysis. cache: where analyses of clips are
     looked for and kept; of a known one only the parts are measured that depend on what has changed. chunks: a folder in
     which finished pieces are kept until the whole is done, for a run that continues after it was ended. temporal: how
-    often faces are read.
+    often faces are read. scene: measure people and screens as well, for something that is cut out.
     """
     motion = _motion(temporal)
-    media, wanted = identity_of(reader), keys_of(analyser.providers, motion=motion, reading=reader.policy)
+    media = identity_of(reader)
+    wanted = keys_of(analyser.providers, motion=motion, reading=reader.policy, scene=scene)
     if not reader.info.is_clip:
         pictures = with_people(_pictures(reader, part, analyser, progress))
+        pictures = with_scene(pictures, reader, analyser.providers, progress) if scene else pictures
         return replace(pictures, media=media, made_with=wanted)
     known = None if cache is None else cache.load(media, part)
+    if known is not None and not scene and known.scene is not None:
+        wanted = {**wanted, "scene": known.made_with.get("scene", "")}
     store = None if chunks is None else ChunkStore(chunks, _chunk_key(media, part, wanted))
-    found = _brought_up_to_date(known, wanted, reader, part, analyser, temporal, progress, workers, store)
+    tools = Tools(
+        analyser,
+        OcclusionParser(providers=analyser.providers),
+        temporal,
+        PersonSegmenter(providers=analyser.providers) if scene else None,
+    )
+    found = _brought_up_to_date(known, wanted, reader, part, tools, progress, workers, store)
     found = replace(found, media=media, made_with=wanted)
     if cache is not None and (known is None or known.made_with != wanted):
         _keep(found, cache, progress)
@@ -81,8 +95,7 @@ def _brought_up_to_date(
     wanted: dict[str, str],
     reader: MediaReader,
     part: FrameRange,
-    analyser: FaceAnalyser,
-    temporal: TemporalSettings,
+    tools: Tools,
     progress: Progress,
     workers: int,
     store: ChunkStore | None,
@@ -93,11 +106,21 @@ def _brought_up_to_date(
         progress.start("analyse", total=len(part))
         progress.advance(frames=len(part))
         return known
-    tools = Tools(analyser, OcclusionParser(providers=analyser.providers), temporal)
     if known is None or stale & {"shots", "faces"}:
         return with_people(survey_clip(reader, part, tools, progress, workers=workers, store=store))
     renewed = measured_anew(reader, known, tools, progress) if "measures" in stale else known
+    if "scene" in stale:
+        renewed = with_scene(renewed, reader, tools.analyser.providers, progress)
     return with_people(renewed) if "people" in stale else renewed
+
+
+def with_scene(analysis: Analysis, reader: MediaReader, providers: Sequence[str], progress: Progress) -> Analysis:
+    """`analysis` with people and screens measured for its part of the clip."""
+    part = analysis.part or FrameRange(0, analysis.num_frames)
+    progress.start("measure", total=len(part))
+    with single_threaded_opencv(reader.info.is_clip):  # the numbers of the optical flow depend on it
+        scene = measured_scene(reader, part, analysis.shots, PersonSegmenter(providers=providers), progress)
+    return replace(analysis, scene=scene)
 
 
 def _motion(temporal: TemporalSettings) -> list[float]:
@@ -107,7 +130,7 @@ def _motion(temporal: TemporalSettings) -> list[float]:
 
 
 def _chunk_key(media: MediaIdentity, part: FrameRange, wanted: dict[str, str]) -> str:
-    text = f"{media.digest} {part.start} {part.stop} {wanted['faces']} {wanted['measures']}"
+    text = f"{media.digest} {part.start} {part.stop} {wanted['faces']} {wanted['measures']} {wanted.get('scene', '')}"
     return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
 
 

@@ -15,30 +15,38 @@ from facefusion.media.policy import ReadPolicy
 from facefusion.models.catalog import card_named
 from facefusion.pipeline.clip_survey import LONGEST_GAP
 from facefusion.pipeline.measuring import CHUNK_FRAMES, GRAIN_EVERY, OVERLAP_FRAMES
+from facefusion.processors.background_remover.survey import PLATE_EVERY
 from facefusion.temporal.shots import ShotOptions
 
 PARTS = ("shots", "faces", "people", "measures")
-_VERSIONS: Mapping[str, int] = {"shots": 1, "faces": 4, "people": 1, "measures": 1}
+_VERSIONS: Mapping[str, int] = {"shots": 1, "faces": 4, "people": 1, "measures": 1, "scene": 1}
 """Raised by hand whenever a part is measured in another way."""
 _FACE_NETWORKS = ("blazeface_short_range", "blazeface_full_range", "face_mesh_attention", "dlib_resnet_v1")
 
 
-def keys_of(providers: Sequence[str], *, motion: Any = None, reading: ReadPolicy | None = None) -> dict[str, str]:
+def keys_of(
+    providers: Sequence[str], *, motion: Any = None, reading: ReadPolicy | None = None, scene: bool = False
+) -> dict[str, str]:
     """The digest of every part. providers: what the networks run on. motion: settings of the flow between frames.
 
-    reading: what is done about damaged and interlaced pictures: they change what is seen.
+    reading: what is done about damaged and interlaced pictures: they change what is seen. scene: with people and
+    screens, which are measured where something is to be cut out.
     """
     shots = _key("shots", asdict(ShotOptions()), asdict(reading or ReadPolicy()))
     tracking = [asdict(TrackerOptions()), CHUNK_FRAMES, OVERLAP_FRAMES, list(providers), motion]
     faces = _key("faces", shots, tracking, [card_named(name).sha256 for name in _FACE_NETWORKS])
     people = _key("people", faces, JOIN_DISTANCE, LONGEST_GAP)
     measures = _key("measures", faces, HIDDEN_EVERY, LIGHT_EVERY, GRAIN_EVERY, card_named("face_occlusion").sha256)
-    return {"shots": shots, "faces": faces, "people": people, "measures": measures}
+    keys = {"shots": shots, "faces": faces, "people": people, "measures": measures}
+    if not scene:
+        return keys
+    facts = [CHUNK_FRAMES, OVERLAP_FRAMES, PLATE_EVERY, list(providers), card_named("selfie_segmentation").sha256]
+    return {**keys, "scene": _key("scene", shots, facts)}
 
 
 def stale_parts(made_with: Mapping[str, str], wanted: Mapping[str, str]) -> frozenset[str]:
     """The parts that have to be measured again."""
-    return frozenset(part for part in PARTS if made_with.get(part) != wanted[part])
+    return frozenset(part for part, key in wanted.items() if made_with.get(part) != key)
 
 
 def _key(part: str, *facts: Any) -> str:

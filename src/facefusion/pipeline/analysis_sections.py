@@ -25,6 +25,7 @@ from facefusion.core import (
 from facefusion.core.points import BLOCK_ROWS
 from facefusion.core.tracks import COLUMNS
 from facefusion.pipeline.packing import pack_array, packed, unpack_array, unpacked
+from facefusion.pipeline.scene_section import scene_of, scene_section
 
 MEASURES = ("sharpness", "hidden", "light")
 """The columns of a track that have a section of their own."""
@@ -33,7 +34,7 @@ _MOST_POINTS = 1024
 
 
 def sections_of(analysis: Analysis) -> dict[str, bytes]:
-    """Every section by its name, in the order of the file."""
+    """Every section by its name, in the order of the file; "scene" only where something was to be cut out."""
     return {
         "clip": packed(_clip(analysis), [_packed_times(analysis.media)]),
         "shots": packed({"shots": [[shot.start, shot.stop] for shot in analysis.shots]}),
@@ -42,6 +43,7 @@ def sections_of(analysis: Analysis) -> dict[str, bytes]:
         "samples": _samples(analysis),
         "measures": _measures(analysis),
         "edits": packed({"edits": [dict(edit) for edit in analysis.edits]}),
+        **({} if analysis.scene is None else {"scene": scene_section(analysis.scene)}),
     }
 
 
@@ -66,6 +68,7 @@ def analysis_of(sections: Mapping[str, bytes]) -> Analysis:
         part=None if part is None else FrameRange(*part),
         edits=tuple(unpacked(sections["edits"])[0]["edits"]),
         made_with=dict(clip["made_with"]),
+        scene=scene_of(sections["scene"]) if "scene" in sections else None,
     )
 
 

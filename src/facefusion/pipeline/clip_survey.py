@@ -28,6 +28,7 @@ from facefusion.pipeline.measuring import (
     spans_of,
 )
 from facefusion.pipeline.parallel import single_threaded_opencv
+from facefusion.processors.background_remover.survey import joined
 
 LONGEST_GAP = 12
 """Frames for which a face that is not seen between two sightings is filled in."""
@@ -55,15 +56,17 @@ def survey_clip(
     for chunk, piece in pieces:
         seams.add(piece.tracks, piece.samples, shared=chunk.shared, shots=piece.shots)
     tracks, samples = seams.tracks()
+    scenes, shots = [piece.scene for _, piece in pieces if piece.scene is not None], shots_of(pieces)
     return Analysis(
         num_frames=reader.num_frames,
         width=reader.info.width,
         height=reader.info.height,
-        shots=shots_of(pieces),
+        shots=shots,
         tracks=tuple(interpolated(fill_gaps(track, longest=LONGEST_GAP)) for track in tracks),
         samples=samples,
         grain=filled_grain(grain_of_pieces(pieces), part, reader.num_frames),
         part=part,
+        scene=joined(scenes, shots) if scenes else None,
     )
 
 

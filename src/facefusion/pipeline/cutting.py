@@ -33,6 +33,11 @@ class Cutting:
                 return Cutting(entry.build(plan.effects[entry.name], analysis=analysis), backdrop)
         return None
 
+    @property
+    def lines(self) -> Sequence[str]:
+        """What was found about the background, for the report."""
+        return self.remover.lines
+
     def cut(self, frame: Frame, faces: Sequence[Face]) -> Cutout:
         """The foreground of `frame`; what its own alpha leaves out stays out."""
         cutout = self.remover.cut_out(frame, faces)

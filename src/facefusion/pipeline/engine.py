@@ -166,6 +166,7 @@ class _Run:
             made, told = self._by_segments(self.sink, self.work, renderer, tally), []
         else:
             made, told = Made(0, 0), left_out_lines(self._by_frames(renderer, tally))
+        told += [] if renderer.cutting is None else renderer.cutting.lines
         hidden = anonymity_of(plan, renderer, self.reader, self.part) if plan.hides_people else None
         return _Done(analysis, tally, made, warnings, told, decision, hidden)
 
@@ -179,6 +180,7 @@ class _Run:
             cache=cache,
             chunks=None if self.work is None else self.work.analysis,
             temporal=self.plan.temporal,
+            scene=self.plan.cuts_out,
         )
 
     def _by_segments(self, sink: ClipSink, work: WorkFolder, renderer: RangeRenderer, tally: Tally) -> Made:

@@ -14,12 +14,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from facefusion.core import Analysis, Frame, FrameRange, Shot
+from facefusion.core import Analysis, Frame, FrameRange, Progress, Shot
+from facefusion.core.scene import Scene
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.measures import FaceMeter, grain_of
 from facefusion.faces.parse import OcclusionParser
 from facefusion.faces.track import FaceTracker, TrackerOptions
 from facefusion.media import MediaReader, prefetch
+from facefusion.processors.background_remover.people import PersonSegmenter
+from facefusion.processors.background_remover.survey import SceneMeter, joined
 from facefusion.temporal.flow import FaceFlow
 from facefusion.temporal.settings import TemporalSettings
 from facefusion.temporal.shots import LAG, LEAD, ShotFinder, with_cuts
@@ -53,11 +56,13 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tools:
-    """What measures: the networks of faces, the one that sees what covers them (or None), how often faces are read."""
+    """What measures: the networks of faces, the one that sees what covers them (or None), how often faces are read; and
+    what sees people and screens, where something is to be cut out."""
 
     analyser: FaceAnalyser
     parser: OcclusionParser | None = None
     temporal: TemporalSettings = TemporalSettings()
+    segmenter: PersonSegmenter | None = None
 
     def tracker(self) -> FaceTracker:
         """A tracker that measures how the skin moves, too."""
@@ -123,6 +128,7 @@ class _Measuring:
         self._meter = FaceMeter(tools.parser)
         self._begins: list[int] = []
         self._grain = np.full(len(chunk.tracked), np.nan, np.float16)
+        self._scene = None if tools.segmenter is None else SceneMeter(tools.segmenter, chunk.body)
 
     def take(self, frame: Frame, is_cut: bool, seen: Seen) -> None:
         if is_cut and self._begins:
@@ -132,6 +138,8 @@ class _Measuring:
         faces = self._tracker.update(frame.pixels, frame.index)
         if frame.index in self.chunk.alone:  # where faces go over from one chunk to the next they are not final
             self._meter.see(frame.index, frame.pixels, faces)
+        if self._scene is not None:
+            self._scene.see(frame, is_cut=is_cut)
         if frame.index % GRAIN_EVERY == 0:
             self._grain[frame.index - self.chunk.tracked.start] = grain_of(frame.pixels)
         if frame.index in self.chunk.body:
@@ -151,7 +159,23 @@ class _Measuring:
             samples={track.track_id: samples[track.track_id] for track in tracks},
             grain=self._grain,
             part=tracked,
+            scene=None if self._scene is None else self._scene.scene(),
         )
+
+
+def measured_scene(
+    reader: MediaReader, part: FrameRange, shots: Sequence[Shot], segmenter: PersonSegmenter, progress: Progress
+) -> Scene:
+    """People and screens alone, just as they are measured together with everything else."""
+    begins, pieces = {shot.start for shot in shots}, []
+    for chunk in chunks_of(part):
+        meter = SceneMeter(segmenter, chunk.body)
+        with closing(prefetch(reader.frames(start=chunk.tracked.start, stop=chunk.tracked.stop))) as frames:
+            for frame in frames:
+                meter.see(frame, is_cut=frame.index in begins and frame.index > chunk.tracked.start)
+                progress.advance(frames=int(frame.index in chunk.body))
+        pieces.append(meter.scene())
+    return joined(pieces, shots)
 
 
 def shots_of(pieces: Sequence[tuple[Chunk, Analysis]]) -> tuple[Shot, ...]:

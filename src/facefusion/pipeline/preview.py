@@ -124,7 +124,16 @@ def _renderer(
     if analysis is None:
         measured = analysed_range(plan, reader)
         workers = frames_at_once(plan.job)
-        analysis = survey(reader, measured, analyser, progress, workers=workers, cache=cache, temporal=plan.temporal)
+        analysis = survey(
+            reader,
+            measured,
+            analyser,
+            progress,
+            workers=workers,
+            cache=cache,
+            temporal=plan.temporal,
+            scene=plan.cuts_out,
+        )
     else:
         check_belongs(analysis, reader)
     check_covers(analysis, part, plan.target)

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from facefusion.core import Analysis, Frame, FrameRange, Progress
 from facefusion.media import MediaReader
+from facefusion.pipeline.analyse import with_scene
 from facefusion.pipeline.coverage import covered
 from facefusion.pipeline.cutting import Cutting
 from facefusion.pipeline.edit_log import EditLog
@@ -75,6 +76,8 @@ class RangeRenderer:
         asset_id: int,
     ) -> RangeRenderer:
         """The renderer of a run over `part`; raises as `prepare`."""
+        if plan.cuts_out and analysis.scene is None:
+            analysis = with_scene(analysis, reader, plan.job.execution_provider, progress)
         cast, overrides = edited(analysis, EditLog.from_plain(analysis.edits))
         if plan.hides_people and reader.info.is_clip:
             cast = covered(cast, part)

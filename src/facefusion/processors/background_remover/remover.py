@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import ClassVar
 
-import cv2
 import numpy as np
 
 from facefusion.core import Analysis, Cutout, Face, Float32, Frame
+from facefusion.processors.background_remover.holding import face_hold, person_hold, without_garbage
 from facefusion.processors.background_remover.keyer.key import Screen, key
+from facefusion.processors.background_remover.matting import matte
+from facefusion.processors.background_remover.people import PersonSegmenter, shrunk
+from facefusion.processors.background_remover.screens import Screens
 from facefusion.processors.background_remover.settings import Settings
-
-_SURE_AT, _DEEP_AT = 0.02, 0.05
-"""How far from the person's edge, in heights of the picture, their map is believed over the keyer."""
 
 
 class BackgroundRemover:
@@ -22,18 +23,42 @@ class BackgroundRemover:
     name: ClassVar[str] = "background_remover"
 
     def __init__(self, settings: Settings, analysis: Analysis | None = None) -> None:
-        self._settings, self._analysis = settings, analysis
+        """analysis: of the clip, with its scene; without one, every frame is looked at alone.
+
+        Raises InvalidInput when a screen was said to be there that is not.
+        """
+        self._settings = settings
+        scene = None if analysis is None else analysis.scene
+        self._scene = scene
+        self._screens = Screens(settings.screen, scene, () if analysis is None else analysis.shots)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What was found, for the report."""
+        return self._screens.lines
+
+    @cached_property
+    def _segmenter(self) -> PersonSegmenter:
+        return PersonSegmenter()
 
     def cut_out(self, frame: Frame, faces: Sequence[Face] = ()) -> Cutout:
-        """The foreground of `frame`."""
-        return key(frame.pixels, Screen(np.array([0.06, 0.32, 0.14], np.float32), 1))
+        """The foreground of `frame`: off its screen where there is one, else whoever is in it."""
+        person = self._person(frame)
+        screen = self._screens.of(frame, person)
+        if screen is None:
+            return matte(frame.pixels, person, face_hold(frame, faces))
+        return self._keyed(frame, screen, person, faces)
 
+    def _keyed(self, frame: Frame, screen: Screen, person: Float32, faces: Sequence[Face]) -> Cutout:
+        settings, size = self._settings, (frame.width, frame.height)
+        hold = face_hold(frame, faces)
+        if settings.holdout:
+            hold = np.maximum(hold, person_hold(person, size))
+        cutout = key(frame.pixels, screen, hold=hold, despill_strength=settings.despill, softness=settings.softness)
+        return without_garbage(cutout, person) if settings.garbage else cutout
 
-def hold_of(person: Float32) -> Float32:
-    """(H, W) float32: 1 deep inside of the person, falling to 0 towards where their map is no longer sure."""
-    height, width = person.shape
-    step = max(height // 180, 1)
-    small = cv2.resize(person, (width // step, height // step), interpolation=cv2.INTER_AREA)
-    inside = cv2.distanceTransform((small > 0.8).astype(np.uint8), cv2.DIST_L2, 3) * (step / height)
-    hold = np.clip((inside - _SURE_AT) / (_DEEP_AT - _SURE_AT), 0, 1).astype(np.float32)
-    return cv2.resize(hold, (width, height), interpolation=cv2.INTER_LINEAR)
+    def _person(self, frame: Frame) -> Float32:
+        """(256, 256) float32 in [0, 1]."""
+        if self._scene is not None and frame.index in self._scene:
+            return self._scene.person(frame.index).astype(np.float32) * np.float32(1 / 255)
+        return self._segmenter.person(shrunk(frame.pixels))

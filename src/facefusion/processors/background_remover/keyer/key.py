@@ -11,7 +11,15 @@ from facefusion.core import Cutout, Float32, Pixels
 from facefusion.core.arrays import PIXEL_MAX
 from facefusion.processors.background_remover.keyer.light import encoding_table, indexed
 from facefusion.processors.background_remover.keyer.plate import excess_of, plate_of
-from facefusion.processors.background_remover.keyer.solve import CELL, MODEL, PLANES, describe, difference_key, gather_front, solve
+from facefusion.processors.background_remover.keyer.solve import (
+    CELL,
+    MODEL,
+    PLANES,
+    describe,
+    difference_key,
+    gather_front,
+    solve,
+)
 from facefusion.processors.background_remover.keyer.spill import write
 
 _REACHES = ((1.5, 1.0), (6.0, 3e-2), (25.0, 1e-4))

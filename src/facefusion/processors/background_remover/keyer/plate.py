@@ -53,17 +53,24 @@ def plate_of(whole: NDArray[Any], table: Float32, screen: Float32, primary: int,
     this one does not, and how sure they are in [0, 1]; any size.
     """
     cell = cell_size(*whole.shape[:2])
+    colors, weight, spread = clean_cells(whole, table, screen, primary)
+    clean = weight > 0.6
+    noise = float(np.median(spread[clean])) if clean.any() else 0.02
+    if known is not None:
+        colors, weight = _with_known(colors, weight, known)
+    return Plate(_filled(colors, weight, screen), cell, noise, float(clean.mean()))
+
+
+def clean_cells(whole: NDArray[Any], table: Float32, screen: Float32, primary: int) -> tuple[Float32, Float32, Float32]:
+    """Colours (h, w, 3), weights (h, w) in [0, 1] and scatter (h, w) of the cells that show clean screen."""
+    cell = cell_size(*whole.shape[:2])
     wanted = float(excess_of(screen[None, None], primary)[0, 0])
     shape = -(-whole.shape[0] // cell), -(-whole.shape[1] // cell)
     colors, weight = np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32)
     spread = np.zeros(shape, np.float32)
     _gather(whole, table, primary, 0.3 * wanted, cell, colors, weight, spread)
     _drop_hidden(colors, weight, primary)
-    clean = weight > 0.6
-    noise = float(np.median(spread[clean])) if clean.any() else 0.02
-    if known is not None:
-        colors, weight = _with_known(colors, weight, known)
-    return Plate(_filled(colors, weight, screen), cell, noise, float(clean.mean()))
+    return colors, weight, spread
 
 
 def excess_of(colors: Float32, primary: int) -> Float32:
@@ -91,7 +98,7 @@ def _drop_hidden(colors: Float32, weight: Float32, primary: int) -> None:
         weight *= _rising(excess / np.maximum(usual, 1e-6), least - 0.04, least + 0.04)
 
 
-def _rising(values: Float32, low: Any, high: Any) -> Float32:
+def _rising(values: Any, low: Any, high: Any) -> Float32:
     """0 up to `low`, 1 from `high` on."""
     return np.clip((values - low) / (high - low), 0, 1).astype(np.float32)
 

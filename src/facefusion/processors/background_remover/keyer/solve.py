@@ -1,8 +1,8 @@
 """Opacity and foreground colour of every pixel, with the background known.
 
 A pixel is `C = a F + (1 - a) B` plus noise, B from the plate. The foreground's colour is expected to be like that of
-sure foreground nearby, or neutral: Gaussian models whose brightness may vary more than their tint. The opacity is the one
-that makes C likeliest; then F is the expected colour. After Chuang et al., "A Bayesian Approach to Digital Matting"
+sure foreground nearby, or neutral: Gaussian models whose brightness may vary more than their tint. The opacity is the
+one that makes C likeliest; then F is the expected colour. After Chuang et al., "A Bayesian Approach to Digital Matting"
 (CVPR 2001), with F integrated out. Vlahos' colour difference gives the bounds.
 """
 
@@ -36,7 +36,7 @@ def _at(planes, y, x, k):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def difference_key(whole, table, excess, cell, primary, out):  # type: ignore[no-untyped-def]
-    """Vlahos: 1 - (C's excess / the plate's excess), at most 1; (H, W) float32. excess: (h, w), of the plate's cells."""
+    """Vlahos: 1 - (C's excess / the plate's excess), at most 1; (H, W) float32. excess: (h, w), the cells'."""
     one, two = (0, 2) if primary == 1 else (0, 1)
     scale = np.float32(1.0 / cell)
     rows, columns = excess.shape
@@ -79,7 +79,7 @@ def gather_front(whole, table, solid, cells):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def describe(cells, models):  # type: ignore[no-untyped-def]
-    """What a front is expected to be: mean colour (3), variance of its brightness, variance of its tint; of every cell."""
+    """What a front is expected to be, of every cell: mean colour (3), variance of its brightness, of its tint."""
     for row in range(cells.shape[0]):
         for column in range(cells.shape[1]):
             weight = cells[row, column, 0]
@@ -120,7 +120,7 @@ def _unlikely(a, c, b, f, direction, tint, bright, noise, bound):  # type: ignor
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def _best(c, b, f, direction, tint, bright, noise, bound):  # type: ignore[no-untyped-def]
-    """The likeliest opacity and its -2 log likelihood, for a front round `f` whose brightness varies along `direction`."""
+    """The likeliest opacity and its -2 log likelihood, for a front round `f` that varies along `direction`."""
     low, high = 0.3 * bound, min(bound + 0.08, 1.0)
     step = (high - low) / 5
     best, least = low, 1e30

@@ -1,8 +1,8 @@
 """The screen's light on the foreground: taken off as the light that it is, so that nothing turns grey.
 
-Spilled light adds some of the screen's colour to the foreground's own. It shows where the screen's channel is higher than
-the material would have it: above the mean of the other two for skin, hair and cloth, above the higher of them for what is
-yellow or cyan. What is taken off is the screen's whole colour, not the one channel.
+Spilled light adds some of the screen's colour to the foreground's own. It shows where the screen's channel is higher
+than the material would have it: above the mean of the other two for skin, hair and cloth, above the higher of them for
+what is yellow or cyan. What is taken off is the screen's whole colour, not the one channel.
 """
 
 from __future__ import annotations

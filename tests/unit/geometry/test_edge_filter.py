@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from facefusion.faces.edge_filter import follow_edges
+from facefusion.geometry.edge_filter import follow_edges
 
 
 def picture(size: int = 120) -> tuple[np.ndarray, np.ndarray]:
