@@ -19,8 +19,8 @@ _TALLER_PX = 17
 def with_brow_tails(seen: Float32, xy: Float32, *, surely_seen: float) -> Float32:
     """`seen` with the brows' outer ends given back to the face, where only they are taken for something in front of it.
 
-    seen: (H, W) float32 in [0, 1] of an upright crop of about 192 pixels, 1 where the face is seen. xy: (468 or more, 2)
-    mesh points in its pixels. surely_seen: from this on a point counts as seen.
+    seen: (H, W) float32 in [0, 1] of an upright crop of about 192 pixels, 1 where the face is seen. xy: (468 or more,
+    2) mesh points in its pixels. surely_seen: from this on a point counts as seen.
     """
     zone = np.zeros(seen.shape, np.uint8)
     for tail, middle in zip(_TAILS, _MIDDLES, strict=True):
