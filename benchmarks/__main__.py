@@ -28,6 +28,7 @@ NAMES = (
     "cached",
     "kill",
     "watermark",
+    "restoring",
     "memory",
 )
 SHORT = {"memory": ("--minutes", "1"), "kill": ("--kills", "5"), "stages": ("--sizes", "360p", "720p")}

@@ -103,6 +103,9 @@ CATALOG: tuple[Entry, ...] = (
           hides=True),
     Entry("background_remover", "matte", f"{_ROOM}.background_remover:BackgroundRemover",
           f"{_ROOM}.background_remover.settings:Settings", needs_source=False, kind="matte", needs_analysis=True),
+    Entry("frame_restorer", "frame", f"{_ROOM}.frame_restorer:FrameRestorer",
+          f"{_ROOM}.frame_restorer.settings:Settings", needs_source=False, kind="enhance",
+          survey=f"{_ROOM}.frame_restorer:FilmSurveyor"),
     Entry("frame_enhancer", "frame", f"{_ROOM}.frame_enhancer:FrameEnhancer",
           f"{_ROOM}.frame_enhancer.settings:Settings", needs_source=False, kind="enhance"),
 )  # fmt: skip

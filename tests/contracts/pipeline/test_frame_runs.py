@@ -55,3 +55,21 @@ def test_a_picture_becomes_four_times_as_large(tmp_path: Path) -> None:
     (found,) = done(tmp_path / "in.png", tmp_path / "out.png", "frame_enhancer", frame_enhancer_scale=4)
     assert found.shape == (384, 512, 3)
     assert read_image(tmp_path / "in.png").pixels.shape == (96, 128, 3)
+
+
+def flickering(number: int, width: int, height: int) -> NDArray[np.uint8]:
+    """`texture`, every other frame darker, with a speck on one."""
+    pixels = (texture(number, width, height) * (0.9 if number % 2 else 1.0)).astype(np.uint8)
+    if number == 5:
+        pixels[40:44, 60:64] = 255
+    return pixels
+
+
+def test_a_restored_frame_is_the_same_whoever_works_on_it(tmp_path: Path) -> None:
+    make_clip(tmp_path / "old.mkv", frames=10, look=LOOK, draw=flickering)
+    alone = done(tmp_path / "old.mkv", tmp_path / "a.mkv", "frame_restorer", output_codec="ffv1", workers=1)
+    shared = done(tmp_path / "old.mkv", tmp_path / "b.mkv", "frame_restorer", output_codec="ffv1", workers=2, threads=2)
+    np.testing.assert_array_equal(np.stack(alone), np.stack(shared))
+    means = np.array([pixels[:60].mean() for pixels in alone])
+    assert np.abs(np.diff(means)).max() < 0.05 * 0.1 * means.mean()
+    assert alone[5][40:44, 60:64].max() < 240

@@ -159,6 +159,7 @@ def test_the_catalog_finds_by_both_spellings() -> None:
         "face_enhancer",
         "face_anonymiser",
         "background_remover",
+        "frame_restorer",
         "frame_enhancer",
     )
     for entry in catalog.CATALOG:
