@@ -19,10 +19,9 @@ def flow_between(gray: Float32, other: Float32) -> Float32:
     height, width = gray.shape
     shrink = min(1.0, _LONGEST_PX / max(height, width))
     size = (max(round(width * shrink), 16), max(round(height * shrink), 16))
-    small = [_speckless(cv2.resize(one, size, interpolation=cv2.INTER_AREA)) for one in (gray, other)]
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(
-        *small, np.zeros((*size[::-1], 2), np.float32)
-    )
+    here, there = (_speckless(cv2.resize(one, size, interpolation=cv2.INTER_AREA)) for one in (gray, other))
+    nothing_known = np.zeros((*size[::-1], 2), np.float32)
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(here, there, nothing_known)
     full = cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(full * np.array([width / size[0], height / size[1]], np.float32), np.float32)
 
