@@ -67,6 +67,10 @@ class ModelInvalid(ModelError):
     """Weights that do not match their card: wrong hash, rank, shape or type."""
 
 
+class DownloadFailed(ModelError):
+    """Weights that could not be fetched; what was fetched so far is kept where that helps."""
+
+
 class OutputFailed(FaceFusionError):
     """The result could not be written; nothing half-written is left behind."""
 

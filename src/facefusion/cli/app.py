@@ -16,6 +16,7 @@ from facefusion.cli.doctor import doctor
 from facefusion.cli.edit import edit_app
 from facefusion.cli.flags import with_plan_flags
 from facefusion.cli.models import models_app
+from facefusion.cli.models_fetch import add_to
 from facefusion.cli.people import people
 from facefusion.cli.preview import preview
 from facefusion.cli.remote import remote_app
@@ -81,6 +82,7 @@ app.command("render")(with_plan_flags(render))
 app.command("doctor")(doctor)
 app.command("verify")(verify)
 app.add_typer(consent_app, name="consent")
+add_to(models_app)
 app.add_typer(models_app, name="models")
 app.add_typer(audit_app, name="audit")
 app.add_typer(remote_app, name="remote")

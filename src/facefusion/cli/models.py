@@ -16,10 +16,8 @@ models_app = typer.Typer(no_args_is_help=True, help="Which models are known, whi
 @models_app.command("list")
 def list_models(context: typer.Context) -> None:
     """Every known model: its task, whether it is here, its licence."""
-    from facefusion.models import cards
-
     call = Call.of(context)
-    rows = [_row(card) for card in cards()]
+    rows = [_row(card) for card in _store().cards()]
     if call.as_json:
         call.answer(rows)
         return
@@ -38,10 +36,8 @@ def show_model(
     name: str = typer.Argument(..., help="A name from `facefusion models list`."),
 ) -> None:
     """Everything the card of one model says."""
-    from facefusion.models import card_named
-
     call = Call.of(context)
-    row = _row(card_named(name), full=True)
+    row = _row(_store().card(name), full=True)
     if call.as_json:
         call.answer(row)
         return
@@ -64,6 +60,32 @@ def accept_licence(
         call.reporter.say(f"{name}: accepted {card.licence} ({card.origin})")
 
 
+@models_app.command("path")
+def path_of_model(
+    context: typer.Context,
+    name: str = typer.Argument(..., help="A name from `facefusion models list`."),
+) -> None:
+    """Where the checked file of a model lies."""
+    found = _store().path(name)
+    call = Call.of(context)
+    if call.as_json:
+        call.answer({"name": name, "path": str(found)})
+    else:
+        print(found)
+
+
+@models_app.command("remove")
+def remove_model(
+    context: typer.Context,
+    names: list[str] = typer.Argument(..., help="Names of models in your own folder."),
+) -> None:
+    """Delete models from your own folder, with their cards; what comes with the package stays."""
+    store = _store()
+    for name in names:
+        store.remove(name)
+        Call.of(context).reporter.say(f"{name}: removed")
+
+
 @models_app.command("verify")
 def verify_models(
     context: typer.Context,
@@ -71,21 +93,28 @@ def verify_models(
         [], "--trust", help="A file with the public key of a release; repeats. Default: the one in the package."
     ),
 ) -> None:
-    """Compare the weights on this machine with the signed list of the release; exit code 6 when they differ."""
+    """Compare all weights on this machine with what they were: the package's with the signed list of the release, yours
+    with their cards and the lock file; every file is read anew. Exit code 6 when one differs."""
     from facefusion.errors import ModelInvalid
     from facefusion.provenance.keys import PublicKey
     from facefusion.provenance.signed_weights import check_weights, text_of
 
     call = Call.of(context)
     states = check_weights([PublicKey.from_text(text_of(path).strip()) for path in trust])
+    rows = [{"file": one.file, "state": one.state, "what": one.what} for one in states]
+    own = _store().verified()
+    rows += [{"file": one.file, "state": one.state, "what": one.what} for one in own]
     if call.as_json:
-        call.answer([{"file": one.file, "state": one.state, "what": one.what} for one in states])
+        call.answer(rows)
     else:
-        for one in states:
-            print(f"{one.file}: {one.state} ({one.what})")
+        for row in rows:
+            print(f"{row['file']}: {row['state']} ({row['what']})")
     wrong = [one.file for one in states if not one.is_sound]
     if wrong:
         raise ModelInvalid(f"{', '.join(wrong)}: not as released; install FaceFusion again")
+    changed = [one.file for one in own if not one.is_sound]
+    if changed:
+        raise ModelInvalid(f"{', '.join(changed)}: not what they were; get them again, or import them as they are")
 
 
 def _store() -> Any:
@@ -95,9 +124,8 @@ def _store() -> Any:
 
 
 def _row(card: Any, *, full: bool = False) -> dict[str, Any]:
-    from facefusion.models import ModelStore
-
-    here = ModelStore((models_folder(),)).has(card.name)
+    store = _store()
+    here = store.has(card.name)
     row: dict[str, Any] = {
         "name": card.name,
         "task": card.task,
@@ -109,10 +137,14 @@ def _row(card: Any, *, full: bool = False) -> dict[str, Any]:
         row |= {
             "size": card.size_text,
             "sha256": card.sha256 or "not published",
+            "accepted": "not needed" if card.commercial_use else "no" if store.needs_acceptance(card.name) else "yes",
             "origin": card.origin,
+            "addresses": ", ".join(card.addresses) or "none: obtain it from the origin",
+            "contract": card.contract,
             "template": card.template or "none",
             "inputs": "; ".join(str(spec) for spec in card.inputs),
             "outputs": "; ".join(str(spec) for spec in card.outputs),
             "folder": str(models_folder()),
+            "notes": card.notes or "none",
         }
     return row

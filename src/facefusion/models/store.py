@@ -12,6 +12,7 @@ from facefusion.models.card import ModelCard, read_card
 from facefusion.models.catalog import MODELS, card_named, cards, no_such_model
 from facefusion.models.home import models_folder
 from facefusion.models.lock import Entry, Lock
+from facefusion.models.sniffing import check_file
 
 WEIGHTS = Path(__file__).parent / "weights"
 Stamp = tuple[str, int, int]
@@ -85,6 +86,31 @@ class ModelStore:
         sizes = {card.size_bytes for card in hashed.values()}
         return hashed.get(sha256_of(path)) if path.is_file() and path.stat().st_size in sizes else None
 
+    def remove(self, name: str) -> None:
+        """Delete the user's own file of the model `name`, and its card where that is the user's too.
+
+        Raises UsageError for a bundled model, ModelMissing when it is not here.
+        """
+        card = self.card(name)
+        found = self._lookup(card)
+        if card.bundled:
+            raise UsageError(f"{name}: comes with the package and stays")
+        if found is None:
+            raise ModelMissing(f"{name}: is not on this machine; nothing to remove")
+        found.unlink()
+        Lock(found.parent).forget(found.name)
+        if name not in MODELS:
+            (found.parent / f"{name}.toml").unlink(missing_ok=True)
+
+    def verified(self) -> tuple[FileState, ...]:
+        """Every file of the user's, read anew and compared with its card and with how it was seen first."""
+        found = []
+        for card in self.cards():
+            place = None if card.bundled else self._lookup(card)
+            if place is not None:
+                found.append(_state(card, place))
+        return tuple(found)
+
     def accept_licence(self, name: str, *, who: str) -> None:
         """Write down that `who` accepts the licence of the model `name`. Raises UsageError, ModelInvalid, OSError."""
         from datetime import UTC, datetime
@@ -136,6 +162,31 @@ class ModelStore:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """One file of the user's. state: "as known" or "changed"; what: how it is known."""
+
+    file: str
+    state: str
+    what: str
+
+    @property
+    def is_sound(self) -> bool:
+        return self.state == "as known"
+
+
+def _state(card: ModelCard, place: Path) -> FileState:
+    entry = Lock(place.parent).entries().get(place.name)
+    with place.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    published = {one for one in (card.sha256, *card.other_sha256) if one}
+    if entry is None:
+        sound, what = not published or digest in published, "its card" if published else "not seen before"
+    else:
+        sound, what = digest == entry.sha256 or digest in published, f"{entry.how}, {entry.seen[:10]}"
+    return FileState(place.name, "as known" if sound else "changed", what)
+
+
 def _check_bundled(card: ModelCard, found: Path) -> str:
     """The file's hash, "" when it is not the card's."""
     digest = sha256_of(found)
@@ -153,6 +204,8 @@ def _check_own(card: ModelCard, found: Path) -> str:
     if believed and digest not in believed:
         return ""
     if entry is None or entry.sha256 != digest:
+        if not published:
+            check_file(found)
         lock.remember(found.name, Entry.of(found, digest, "card" if published else "first use"))
     elif not unchanged:
         lock.restamp(found.name, entry, found)

@@ -11,6 +11,7 @@ import pytest
 
 from facefusion.errors import ModelInvalid, ModelMissing, UsageError
 from facefusion.models import ModelStore, card_named, store
+from facefusion.models.graph_writer import Value, model, node
 from facefusion.models.store import WEIGHTS, sha256_of
 
 
@@ -24,7 +25,7 @@ def test_the_first_folder_wins(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     for folder in (first, second):
         folder.mkdir()
-        (folder / "gfpgan_1.4.onnx").write_bytes(folder.name.encode())
+        (folder / "gfpgan_1.4.onnx").write_bytes(model([node("Neg", ["x"], [folder.name])], [Value("x", (1,))], []))
     assert ModelStore((tmp_path / "none", second, first)).path("gfpgan_1.4") == second / "gfpgan_1.4.onnx"
 
 

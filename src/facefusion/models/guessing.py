@@ -1,0 +1,120 @@
+"""Which contract a stranger's graph keeps: by ranks, shapes and names of its tensors, and by the file's name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from facefusion.errors import ModelInvalid, UsageError
+from facefusion.models.card import ModelCard
+from facefusion.models.catalog import cards
+from facefusion.models.contracts import ADAPTERS
+from facefusion.models.graph_file import GraphFile, GraphTensor
+from facefusion.models.prototypes import DFM
+from facefusion.models.sessions import bind
+from facefusion.models.spec import TensorSpec
+
+_NAME, _HINT, _EMAP = 2.0, 6.0, 8.0
+_CLOSE = 1.0
+"""Two contracts whose scores lie nearer than this cannot be told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """card: of a model that keeps the contract, with the tensors of this file. why: for people."""
+
+    card: ModelCard
+    score: float
+    why: tuple[str, ...]
+
+
+def guess(path: Path, graph: GraphFile, *, contract: str = "") -> Guess:
+    """The contract that fits best; `contract` names it, where that is known.
+
+    Raises UsageError for an unknown contract, ModelInvalid when none fits (what was expected and seen), or when several
+    fit alike (which).
+    """
+    if contract and contract not in ADAPTERS:
+        raise UsageError(f"contract {contract!r}: unknown; known are {', '.join(ADAPTERS)}")
+    known = [card for card in (*cards(), DFM) if card.contract in ADAPTERS and contract in ("", card.contract)]
+    found = sorted(filter(None, (_fit(path, graph, card) for card in known)), key=lambda one: -one.score)
+    if not found:
+        raise ModelInvalid(f"{path.name}: {_seen(graph)}; {_expected(contract, known)}")
+    best = found[0]
+    rivals = {one.card.contract for one in found if best.score - one.score < _CLOSE} - {best.card.contract}
+    if rivals:
+        alike = ", ".join(sorted({best.card.contract, *rivals}))
+        raise ModelInvalid(f"{path.name}: {_seen(graph)}, which fits {alike} alike; say which with --contract")
+    return best
+
+
+def _fit(path: Path, graph: GraphFile, card: ModelCard) -> Guess | None:
+    inputs, outputs = (tuple(map(_spec, some)) for some in (graph.real_inputs(), graph.outputs))
+    if len(inputs) != len(card.inputs):
+        return None
+    try:
+        fed, given = bind(path.name, card.inputs, inputs), bind(path.name, card.outputs, outputs)
+    except ModelInvalid:
+        return None
+    if card.contract == "inswapper" and not any(one.shape == (512, 512) for one in graph.initializers):
+        return None
+    score, why = 0.0, [f"{len(inputs)} inputs and {len(card.outputs)} outputs have the ranks and shapes of {card.name}"]
+    bound = []
+    for wanted, names, has in ((card.inputs, fed, inputs), (card.outputs, given, outputs)):
+        of_name = {one.name: one for one in has}
+        pairs = [(spec, of_name[name]) for spec, name in zip(wanted, names, strict=True)]
+        score += sum(_likeness(spec, one) for spec, one in pairs)
+        bound.append(tuple(replace(spec, name=one.name, shape=_narrowed(spec, one)) for spec, one in pairs))
+    same = [spec.name for spec in (*card.inputs, *card.outputs) if spec.name in (*fed, *given)]
+    if same:
+        why.append(f"the names {', '.join(same)} are the same")
+    if card.contract == "inswapper":
+        score += _EMAP
+        why.append("it holds a 512x512 matrix")
+    hint = next((word for word in _words(card) if word in path.stem.lower()), "")
+    if hint:
+        score += _HINT
+        why.append(f"its file is called {hint}")
+    return Guess(replace(card, inputs=bound[0], outputs=bound[1]), score, tuple(why))
+
+
+def _words(card: ModelCard) -> Sequence[str]:
+    family = card.name.split("_")[0]
+    return [card.name, *([card.contract] if card.contract not in ("matting", "upscaler") else []), family]
+
+
+def _likeness(spec: TensorSpec, one: TensorSpec) -> float:
+    score = _NAME if spec.name == one.name else 0.0
+    for want, has in zip(spec.shape, one.shape, strict=True):
+        if isinstance(want, int) and isinstance(has, int):
+            score += 1
+        elif isinstance(want, int) != isinstance(has, int):
+            score -= 0.5
+    return score
+
+
+def _narrowed(spec: TensorSpec, one: TensorSpec) -> tuple[int | str, ...]:
+    return tuple(
+        want if isinstance(want, int) else (has if isinstance(has, int) else want)
+        for want, has in zip(spec.shape, one.shape, strict=True)
+    )
+
+
+def _spec(tensor: GraphTensor) -> TensorSpec:
+    return TensorSpec(tensor.name, tensor.shape, dtype=tensor.dtype)
+
+
+def _seen(graph: GraphFile) -> str:
+    def told(some: Sequence[GraphTensor]) -> str:
+        return ", ".join(f"{one.name} ({', '.join(map(str, one.shape))}) {one.dtype}" for one in some) or "nothing"
+
+    return f"takes {told(graph.real_inputs())} and gives {told(graph.outputs)}"
+
+
+def _expected(contract: str, known: Sequence[ModelCard]) -> str:
+    if not contract:
+        return "no known contract takes and gives that"
+    card = known[0]
+    told = [", ".join(f"{one.name} {one.shape}" for one in specs) for specs in (card.inputs, card.outputs)]
+    return f"{contract} takes {told[0]} and gives {told[1]}"

@@ -1,0 +1,138 @@
+"""Takes a file that somebody brings: finds out what it is, tries it, copies it in, writes its card."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from facefusion import errors
+from facefusion.errors import ModelInvalid, ModelMissing, UsageError
+from facefusion.models.card import ModelCard
+from facefusion.models.card_text import card_text
+from facefusion.models.catalog import MODELS
+from facefusion.models.guessing import guess
+from facefusion.models.lock import Entry, Lock, write_whole
+from facefusion.models.sanity import check_sanity
+from facefusion.models.sessions import Session
+from facefusion.models.sniffing import check_file
+from facefusion.models.store import ModelStore
+
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """card: as it was written. why: how it was recognised. seen: what it did when it was tried."""
+
+    card: ModelCard
+    why: tuple[str, ...]
+    seen: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of a file beside what it holds. known_as: the model of our list that it is; name: how it is to be
+    called; contract: how it is spoken to; licence: its own words."""
+
+    known_as: str = ""
+    name: str = ""
+    contract: str = ""
+    licence: str = ""
+    commercial_use: bool = False
+
+
+def import_model(path: Path, store: ModelStore, told: Told = Told()) -> Imported:
+    """Copy a file into the store, tried and with a card. The original stays.
+
+    Raises ModelMissing, UsageError (unknown or taken name), ModelInvalid (no model, no contract fits, several fit, it
+    answers wrongly) and DiskFull.
+    """
+    if not path.is_file():
+        raise ModelMissing(f"{path}: no such model file; check the path")
+    graph = check_file(path)
+    if told.known_as:
+        card = store.card(told.known_as)
+        found = guess(path, graph, contract=card.contract)
+        card, why = replace(card, inputs=found.card.inputs, outputs=found.card.outputs), found.why
+    else:
+        found = guess(path, graph, contract=told.contract)
+        card, why = _own_card(path, found.card, store, told), found.why
+    try:
+        session = Session(path, card=card, providers=("cpu",), warnings=(), threads=1)
+    except ModelInvalid as error:
+        raise ModelInvalid(_newer(str(error), graph.opsets.get("", 0))) from None
+    seen = check_sanity(session)
+    return Imported(_placed(path, card, store, told, (*why, *seen)), why, seen)
+
+
+def _own_card(path: Path, card: ModelCard, store: ModelStore, told: Told) -> ModelCard:
+    name = told.name or re.sub(r"[^a-z0-9._-]+", "_", path.stem.lower()).strip("._-")
+    if not _PLAIN.fullmatch(name):
+        raise UsageError(f"name {name!r}: supported are small letters, digits, dots, dashes and underscores")
+    if name in MODELS:
+        raise UsageError(f"{name}: is a model of our list; say --as {name} if the file is that, else give it a --name")
+    return replace(
+        card,
+        name=name,
+        file=f"{name}{path.suffix.lower() if path.suffix.lower() == '.dfm' else '.onnx'}",
+        summary=card.summary,
+        vendor="not known",
+        origin=f"a file of yours: {path.name}",
+        licence=told.licence or "not stated",
+        commercial_use=told.commercial_use,
+        sha256="",
+        other_sha256=(),
+        addresses=(),
+        size_bytes=0,
+    )
+
+
+def _placed(path: Path, card: ModelCard, store: ModelStore, told: Told, notes: tuple[str, ...]) -> ModelCard:
+    if not store.folders:
+        raise UsageError("models: no folder to write to; set FACEFUSION_MODELS")
+    folder = store.folders[0]
+    folder.mkdir(parents=True, exist_ok=True)
+    place = folder / card.file
+    digest = copied(path, place)
+    lock = Lock(folder)
+    lock.remember(place.name, Entry.of(place, digest, "import"))
+    if not told.known_as:
+        card = replace(card, sha256=digest, size_bytes=place.stat().st_size, notes="; ".join(notes))
+        write_whole(folder / f"{card.name}.toml", card_text(card).encode())
+    return card
+
+
+def copied(path: Path, place: Path) -> str:
+    """Copy `path` to `place`, whole or not at all; the sha256 of it. Raises DiskFull, OutputFailed."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if not (place.exists() and place.samefile(path)):
+            number, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+            os.close(number)
+            try:
+                shutil.copyfile(path, name)
+                os.chmod(name, 0o644)
+                os.replace(name, place)
+            finally:
+                Path(name).unlink(missing_ok=True)
+    except OSError as error:
+        kind = errors.DiskFull if error.errno == 28 else errors.OutputFailed
+        raise kind(f"{place}: cannot be written ({error.strerror})") from None
+    return digest
+
+
+def _newer(said: str, opset: int) -> str:
+    import onnxruntime
+
+    if "opset" in said.lower():
+        return (
+            f"{said.split(':')[0].split(' cannot')[0]}: its opset {opset} is newer than ONNX Runtime "
+            f"{onnxruntime.__version__} knows; export it with an older one, or upgrade onnxruntime"
+        )
+    return said

@@ -1,0 +1,157 @@
+"""Files that people bring: recognised, tried and written down, or refused in one clear line."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import miniature_zoo as zoo
+import miniatures
+from command_line import refused, succeeded
+from conftest import BUILDERS
+from facefusion.errors import FaceFusionError, ModelError, ModelInvalid, UsageError
+from facefusion.models import ModelStore
+from facefusion.models.bundles import export_bundle, import_bundle
+from facefusion.models.card import read_card
+from facefusion.models.card_text import card_text
+from facefusion.models.guessing import guess
+from facefusion.models.importing import Told, import_model
+from facefusion.models.sniffing import check_file
+from facefusion.models.zoo import Zoo
+from wrong_models import WRONG
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> ModelStore:
+    return ModelStore((tmp_path / "models",))
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_is_no_such_model_is_refused_in_one_line(kind: str, tmp_path: Path, own: ModelStore) -> None:
+    make, says = WRONG[kind]
+    path = tmp_path / f"{kind}.onnx"
+    make(path)
+    with pytest.raises(ModelError, match=says) as caught:
+        import_model(path, own, Told(known_as="inswapper_128"))
+    assert "\n" not in str(caught.value)
+    assert kind in str(caught.value)
+    assert not own.folders[0].exists() or not any(own.folders[0].iterdir())
+
+
+def test_every_miniature_is_recognised_by_its_tensors_and_name(folder: Path) -> None:
+    store = ModelStore((folder,))
+    for name in BUILDERS:
+        path = folder / name
+        card = store.card_of(path)
+        assert card is not None
+        found = guess(path, check_file(path))
+        assert found.card.contract == card.contract, (name, found.why)
+
+
+def test_an_unnamed_file_is_recognised_by_its_tensors_alone(folder: Path, tmp_path: Path) -> None:
+    for name, contract in (
+        ("inswapper_128.onnx", "inswapper"), ("arcface_w600k_r50.onnx", "arcface"), ("yoloface_8n.onnx", "yoloface"),
+        ("codeformer.onnx", "codeformer"), ("xseg_1.onnx", "xseg"), ("wav2lip_96.onnx", "wav2lip"),
+        ("somebody.dfm", "dfm"), ("rvm_mobilenetv3_fp32.onnx", "rvm"), ("2d106det.onnx", "landmarks_106"),
+    ):  # fmt: skip
+        path = tmp_path / f"model{Path(name).suffix}"
+        shutil.copy(folder / name, path)
+        assert guess(path, check_file(path)).card.contract == contract, name
+
+
+def test_what_several_contracts_fit_has_to_be_said(folder: Path, tmp_path: Path, own: ModelStore) -> None:
+    path = tmp_path / "mystery.onnx"
+    shutil.copy(folder / "ghost_1_256.onnx", path)
+    with pytest.raises(ModelInvalid, match=r"fits .*ghost.* alike; say which with --contract"):
+        import_model(path, own)
+    found = import_model(path, own, Told(contract="ghost", licence="Apache-2.0", commercial_use=True))
+    assert (found.card.name, found.card.contract, found.card.template) == ("mystery", "ghost", "arcface_112_v1")
+    assert own.card("mystery") == found.card
+    assert own.path("mystery").name == "mystery.onnx"
+    with pytest.raises(ModelInvalid, match=r"is spoken|takes target .* and gives"):
+        import_model(path, own, Told(name="other", contract="codeformer"))
+    with pytest.raises(UsageError, match="contract 'nonsense': unknown"):
+        import_model(path, own, Told(contract="nonsense"))
+
+
+def test_a_card_survives_being_written() -> None:
+    for card in ModelStore().cards():
+        text = card_text(card)
+        path = Path(pytest.importorskip("tempfile").mkdtemp()) / f"{card.name}.toml"
+        path.write_text(text, encoding="utf-8")
+        assert read_card(path) == card
+
+
+def test_import_by_the_command_line_then_use_then_remove(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    monkeypatch.setenv("FACEFUSION_MODELS", str(tmp_path / "models"))
+    mine = miniatures.swapper(tmp_path / "My Swapper.onnx", size=128, template="arcface_128", emap=True)
+    told = succeeded("models", "import", mine)
+    assert "my_swapper: a face_swapper by the contract inswapper" in told.out
+    assert "it holds a 512x512 matrix" in told.out
+    succeeded("models", "import", folder / "arcface_w600k_r50.onnx", "--as", "arcface_w600k_r50")
+    assert str(tmp_path / "models" / "my_swapper.onnx") in succeeded("models", "path", "my_swapper").out
+    assert "my_swapper" in succeeded("models", "list").out
+    assert "as known (import" in succeeded("models", "verify").out
+    place = tmp_path / "models" / "my_swapper.onnx"
+    place.write_bytes(place.read_bytes() + b"\x12\x01x")
+    work = tmp_path / "work"
+    work.mkdir()
+    refused(work, 6, "my_swapper.onnx: not what they were", "models", "verify")
+    succeeded("models", "remove", "my_swapper")
+    refused(work, 2, "unknown model 'my_swapper'", "models", "path", "my_swapper")
+    refused(work, 2, "comes with the package", "models", "remove", "open_nsfw")
+
+
+def test_a_bundle_carries_everything_to_another_machine(folder: Path, tmp_path: Path, own: ModelStore) -> None:
+    here = ModelStore((folder,))
+    bundle = tmp_path / "zoo.zip"
+    held = export_bundle(here, ["inswapper_128", "somebody"], bundle)
+    assert held == ("inswapper_128", "arcface_w600k_r50", "somebody")
+    assert import_bundle(own, bundle) == held
+    for name in held:
+        assert own.sha256(name) == here.sha256(name)
+    Zoo(own).check("inswapper_128", "face_swapper")
+    with pytest.raises(FaceFusionError, match="is there already"):
+        export_bundle(here, ["somebody"], bundle)
+
+
+def test_a_bundle_that_was_changed_is_refused(folder: Path, tmp_path: Path, own: ModelStore) -> None:
+    bundle, changed = tmp_path / "zoo.zip", tmp_path / "changed.zip"
+    export_bundle(ModelStore((folder,)), ["crossface_ghost"], bundle)
+    with zipfile.ZipFile(bundle) as source, zipfile.ZipFile(changed, "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            target.writestr(name, data[:-1] + b"?" if name.endswith(".onnx") else data)
+    with pytest.raises(ModelInvalid, match="is not what the bundle says"):
+        import_bundle(own, changed)
+    with zipfile.ZipFile(bundle) as source, zipfile.ZipFile(tmp_path / "evil.zip", "w") as target:
+        for name in source.namelist():
+            said = source.read(name).replace(b"crossface_ghost.onnx", b"../../../evil/x.onnx")
+            target.writestr(name.replace("crossface_ghost.onnx", "../../../evil/x.onnx"), said)
+    with pytest.raises(ModelInvalid, match="is in a file called"):
+        import_bundle(own, tmp_path / "evil.zip")
+    assert not any(path.suffix == ".onnx" for path in own.folders[0].glob("*"))
+
+
+def test_a_file_that_changed_since_it_was_first_seen_is_refused(tmp_path: Path) -> None:
+    store, path = ModelStore((tmp_path,)), zoo.scrfd(tmp_path / "scrfd_2.5g.onnx")
+    store.path("scrfd_2.5g")
+    path.write_bytes(path.read_bytes() + b"\x12\x01x")
+    with pytest.raises(ModelInvalid, match=r"another than when it was first seen.*models import .* --as scrfd_2\.5g"):
+        store.path("scrfd_2.5g")
+
+
+def test_a_file_that_only_lies_elsewhere_now_is_not_hashed_again(tmp_path: Path) -> None:
+    store = ModelStore((tmp_path,))
+    zoo.scrfd(tmp_path / "scrfd_2.5g.onnx")
+    first = store.sha256("scrfd_2.5g")
+    data = np.frombuffer((tmp_path / "scrfd_2.5g.onnx").read_bytes(), np.uint8)
+    (tmp_path / "scrfd_2.5g.onnx").touch()
+    assert store.sha256("scrfd_2.5g") == first
+    assert len(data) > 1000
