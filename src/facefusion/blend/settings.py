@@ -49,6 +49,11 @@ class MaskSettings:
     mask_occlusion: bool = option(
         True, why="keeps whatever is in front of the face (hands, hair, glasses, microphones) in front; off is faster"
     )
+    mask_occlusion_model: str = option(
+        "own",
+        why="what looks for things in front of the face: own needs no weights; else an occluder's or a parser's name "
+        "(`facefusion models list`)",
+    )
     mask_image: str = option(
         "", why="a hand-painted mask of the target's size: white is changed, black stays; empty means none"
     )

@@ -106,4 +106,4 @@ class _Telling:
             self._next = here + max(total // 10, 8 << 20)
             whole = f" of {total / 1e6:.0f}" if total else ""
             self._reporter.say(f"{self._name}: {here / 1e6:.0f}{whole} MB")
-            self._reporter.event("pulled", name=self._name, bytes=here, total=total)
+            self._reporter.event("pulled", model=self._name, bytes=here, total=total)

@@ -12,18 +12,25 @@ from facefusion.faces.detect import Proposer
 from facefusion.faces.embed import IdentityEncoder
 from facefusion.faces.find import Detail, FaceFinder
 from facefusion.faces.landmark import LandmarkReader, roi_of_landmarks
+from facefusion.faces.learned_finder import LearnedFinder
 from facefusion.faces.networks import FaceNetworks
 from facefusion.geometry import landmark_maps, pose
+from facefusion.models.adapters.detectors import Detector
 
 
 class FaceAnalyser:
     """Finds faces, reads their landmarks and pose, and embeds their identity. Safe to use from several threads."""
 
     def __init__(
-        self, *, providers: Sequence[str] = ("cpu",), threads: int = 1, networks: FaceNetworks | None = None
+        self,
+        *,
+        providers: Sequence[str] = ("cpu",),
+        threads: int = 1,
+        networks: FaceNetworks | None = None,
+        detector: Detector | None = None,
     ) -> None:
         """`providers`: execution providers in order of preference. `threads`: of each network.
-        `networks`: loaded weights to use instead of the bundled ones.
+        `networks`: loaded weights instead of the bundled ones. `detector`: finds faces instead of the bundled two.
 
         Raises ModelMissing or ModelInvalid when the weights cannot be used.
         """
@@ -31,7 +38,8 @@ class FaceAnalyser:
         nets = networks or FaceNetworks.bundled(providers=providers, threads=threads)
         self.reader = LandmarkReader(nets.landmarks)
         short, full = BlazeFace.short_range(nets.short_range), BlazeFace.full_range(nets.full_range)
-        self.finder = FaceFinder(Proposer(short, full), self.reader)
+        own = FaceFinder(Proposer(short, full), self.reader)
+        self.finder: FaceFinder | LearnedFinder = own if detector is None else LearnedFinder(detector, self.reader)
         self.encoder = IdentityEncoder(nets.identity)
 
     def find(self, pixels: Pixels, *, embed: bool = True, detail: Detail = "auto") -> tuple[Face, ...]:

@@ -88,7 +88,12 @@ def last_square(path: Path, side: int) -> Float32:
     with path.open("rb") as file:
         file.seek(start)
         raw = file.read(stop - start)
-    return np.frombuffer(raw, dtype).reshape(side, side).astype(np.float32)
+    matrix: Float32 = np.frombuffer(raw, dtype).reshape(side, side).astype(np.float32)
+    if not np.isfinite(matrix).all():
+        raise ModelInvalid(
+            f"{path.name}: its {side}x{side} matrix {one.name} holds values that are no numbers; damaged"
+        )
+    return matrix
 
 
 def _model(content: mmap.mmap, start: int, stop: int, found: GraphFile) -> None:

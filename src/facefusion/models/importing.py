@@ -15,6 +15,7 @@ from facefusion.errors import ModelInvalid, ModelMissing, UsageError
 from facefusion.models.card import ModelCard
 from facefusion.models.card_text import card_text
 from facefusion.models.catalog import MODELS
+from facefusion.models.graph_file import last_square
 from facefusion.models.guessing import guess
 from facefusion.models.lock import Entry, Lock, write_whole
 from facefusion.models.sanity import check_sanity
@@ -67,6 +68,8 @@ def import_model(path: Path, store: ModelStore, told: Told = Told()) -> Imported
     except ModelInvalid as error:
         raise ModelInvalid(_newer(str(error), graph.opsets.get("", 0))) from None
     seen = check_sanity(session)
+    if card.contract == "inswapper":
+        last_square(path, 512)
     return Imported(_placed(path, card, store, told, (*why, *seen)), why, seen)
 
 

@@ -96,8 +96,8 @@ CATALOG: tuple[Entry, ...] = (
     Entry("face_swapper", "face", "facefusion.pipeline.learned_faces:face_swapper",
           f"{_ROOM}.face_swapper.settings:Settings", needs_source=True, kind="mesh", learned_kind="trained",
           takes_zoo=True),
-    Entry("face_enhancer", "face", f"{_ROOM}.face_enhancer:FaceEnhancer", f"{_ROOM}.face_enhancer.settings:Settings",
-          needs_source=False, kind="enhance"),
+    Entry("face_enhancer", "face", "facefusion.pipeline.learned_faces:face_enhancer",
+          f"{_ROOM}.face_enhancer.settings:Settings", needs_source=False, kind="enhance", takes_zoo=True),
     Entry("face_anonymiser", "face", "facefusion.pipeline.anonymising:anonymiser",
           f"{_ROOM}.face_anonymiser.settings:Settings", needs_source=False, kind="mesh", needs_analysis=True,
           hides=True),
@@ -106,8 +106,8 @@ CATALOG: tuple[Entry, ...] = (
     Entry("frame_restorer", "frame", f"{_ROOM}.frame_restorer:FrameRestorer",
           f"{_ROOM}.frame_restorer.settings:Settings", needs_source=False, kind="enhance",
           survey=f"{_ROOM}.frame_restorer:FilmSurveyor"),
-    Entry("frame_enhancer", "frame", f"{_ROOM}.frame_enhancer:FrameEnhancer",
-          f"{_ROOM}.frame_enhancer.settings:Settings", needs_source=False, kind="enhance"),
+    Entry("frame_enhancer", "frame", "facefusion.pipeline.learned_faces:frame_enhancer",
+          f"{_ROOM}.frame_enhancer.settings:Settings", needs_source=False, kind="enhance", takes_zoo=True),
 )  # fmt: skip
 LATER: tuple[str, ...] = (
     "lip_syncer", "expression_editor",

@@ -40,8 +40,9 @@ class FaceDetector:
     ) -> None:
         """Raises ModelMissing for a known model that is not on this machine, ModelError, UsageError."""
         zoo = zoo_of(models_folder, tuple(execution_providers))
-        asked_model("face_detector", zoo, model_name=model_name, model_path=model_path)
-        self._analyser = FaceAnalyser(providers=execution_providers)
+        model = asked_model("face_detector", zoo, model_name=model_name, model_path=model_path)
+        detector = zoo.adapter(model, "face_detector") if model else None
+        self._analyser = FaceAnalyser(providers=execution_providers, detector=detector)
 
     def detect(self, image: UInt8) -> list[Face]:
         """The faces of a BGR picture, the largest first; none gives an empty list. Each remembers its picture (RGB)."""
@@ -116,9 +117,10 @@ class FaceEnhancer:
     ) -> None:
         """settings: `processors.face_enhancer.Settings`. Raises ModelMissing, ModelError, UsageError."""
         zoo = zoo_of(models_folder, tuple(execution_providers))
-        asked_model("face_enhancer", zoo, model_name=model_name, model_path=model_path)
+        model = asked_model("face_enhancer", zoo, model_name=model_name, model_path=model_path)
         entry = catalog.find("face_enhancer")
-        self._effect = entry.build(settings or entry.settings_class())
+        given = settings or entry.settings_class()
+        self._effect = entry.build(replace(given, model=model) if model else given, zoo=zoo)
         self._analyser = FaceAnalyser(providers=execution_providers)
         self._context = RenderContext(Casting())
 

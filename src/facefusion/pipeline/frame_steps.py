@@ -49,7 +49,7 @@ class FrameSteps:
                 digest.update(found.digest())
                 restorers.append(entry.build(settings, survey=found))
             elif entry.shape == "frame":
-                enlargers.append(entry.build(settings))
+                enlargers.append(entry.build(settings, zoo=plan.zoo))
         return FrameSteps(tuple(restorers), tuple(enlargers), digest.hexdigest() if restorers else "")
 
     @property

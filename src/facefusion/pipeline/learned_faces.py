@@ -1,4 +1,4 @@
-"""Joins learned weights, the photos of a person and the settings to face processors."""
+"""Joins learned weights, the photos of a person and the settings to processors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from facefusion.core import Face, FaceProcessor, Float32, Landmarks, Pixels
+from facefusion.core import Face, FaceProcessor, Float32, FrameProcessor, Landmarks, Pixels
 from facefusion.errors import NoFaceFound
 from facefusion.faces.crops import cut
 from facefusion.geometry.templates import align_matrix
@@ -14,8 +14,12 @@ from facefusion.models.adapters.recognisers import ArcFace, averaged
 from facefusion.models.adapters.swappers import Identity, Swapper
 from facefusion.models.zoo import Zoo
 from facefusion.pipeline.catalog import OWN_WAYS
+from facefusion.processors.face_enhancer.learned import LearnedEnhancer
+from facefusion.processors.face_enhancer.settings import Settings as EnhanceSettings
 from facefusion.processors.face_swapper.learned import LearnedSwapper, Recognise
 from facefusion.processors.face_swapper.settings import Settings as SwapSettings
+from facefusion.processors.frame_enhancer.learned import LearnedEnlarger
+from facefusion.processors.frame_enhancer.settings import Settings as EnlargeSettings
 
 
 def face_swapper(photos: Sequence[Face], settings: SwapSettings, zoo: Zoo) -> FaceProcessor:
@@ -29,6 +33,26 @@ def face_swapper(photos: Sequence[Face], settings: SwapSettings, zoo: Zoo) -> Fa
     recogniser = zoo.recogniser() if swapper.takes_embedding else None
     identity = identity_of(photos, swapper, recogniser)
     return LearnedSwapper(swapper, identity, settings, None if recogniser is None else _recognised_by(recogniser))
+
+
+def face_enhancer(settings: EnhanceSettings, zoo: Zoo) -> FaceProcessor:
+    """The bundled enhancer, or the learned one that `settings` name. Raises as the zoo."""
+    if settings.model in OWN_WAYS:
+        from facefusion.processors.face_enhancer import FaceEnhancer
+
+        own: FaceProcessor = FaceEnhancer(settings)
+        return own
+    return LearnedEnhancer(zoo.adapter(settings.model, "face_enhancer"), settings)
+
+
+def frame_enhancer(settings: EnlargeSettings, zoo: Zoo) -> FrameProcessor:
+    """The bundled way to larger frames, or the learned one that `settings` name. Raises as the zoo."""
+    if settings.model in OWN_WAYS:
+        from facefusion.processors.frame_enhancer import FrameEnhancer
+
+        own: FrameProcessor = FrameEnhancer(settings)
+        return own
+    return LearnedEnlarger(zoo.adapter(settings.model, "frame_enhancer"), settings)
 
 
 def identity_of(photos: Sequence[Face], swapper: Swapper, recogniser: ArcFace | None) -> Identity:

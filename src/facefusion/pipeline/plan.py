@@ -127,6 +127,11 @@ class Plan:
     def learned(self) -> tuple[tuple[str, Task], ...]:
         """The learned models that are asked for: name or path, and what for."""
         asked = [(entry.model_of(self.effects[entry.name]), entry.name) for entry in self.entries]
+        if self.mask.mask_occlusion and self.mask.mask_occlusion_model not in catalog.OWN_WAYS:
+            model = self.mask.mask_occlusion_model
+            asked.append(
+                (model, "face_parser" if self.zoo.store.card(model).task == "face_parser" else "face_occluder")
+            )
         return tuple((model, cast(Task, task)) for model, task in asked if model)
 
     @property

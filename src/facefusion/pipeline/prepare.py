@@ -9,10 +9,10 @@ from pathlib import Path
 from facefusion.core import Analysis, Face, Float32, Progress, to_unit
 from facefusion.errors import InvalidInput, NoFaceFound
 from facefusion.faces.analyser import FaceAnalyser
-from facefusion.faces.parse import OcclusionParser
 from facefusion.geometry.color import luma
 from facefusion.media import MediaReader, read_image
 from facefusion.pipeline.casting import Casting, Effects, chosen_tracks, people_called
+from facefusion.pipeline.occlusion import Occlusion, occlusion_of
 from facefusion.pipeline.overrides import Overrides
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.render import RenderContext
@@ -98,7 +98,7 @@ class _Cast:
     chosen: frozenset[int]
     own: Mapping[str, Photos]
     shared: Photos
-    parser: OcclusionParser | None
+    parser: Occlusion | None
     progress: Progress
 
     def context(self, plan: Plan, analysis: Analysis, people: Collection[int | None] | None = None) -> RenderContext:
@@ -115,11 +115,11 @@ class _Cast:
         )
 
 
-def _parser(plans: Sequence[Plan]) -> OcclusionParser | None:
+def _parser(plans: Sequence[Plan]) -> Occlusion | None:
     """What looks for things in front of faces, where one of `plans` wants that."""
     if not any(plan.mask.mask_occlusion for plan in plans):
         return None
-    return OcclusionParser(providers=plans[0].job.execution_provider)
+    return occlusion_of(plans[0].mask.mask_occlusion_model, plans[0].zoo)
 
 
 def _chosen(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given) -> frozenset[int]:
@@ -131,7 +131,7 @@ def _chosen(plan: Plan, reader: MediaReader, analysis: Analysis, given: Given) -
     )
 
 
-def unhidden_all(photos: Photos, parser: OcclusionParser | None, progress: Progress) -> Photos:
+def unhidden_all(photos: Photos, parser: Occlusion | None, progress: Progress) -> Photos:
     """`photos`, each with the mask of what is not hidden in it; raises Cancelled between two."""
     clear = []
     for face in photos:
@@ -151,7 +151,7 @@ def effects_of(plan: Plan, photos: Photos, progress: Progress, analysis: Analysi
     return tuple(effects)
 
 
-def unhidden(face: Face, parser: OcclusionParser | None) -> Face:
+def unhidden(face: Face, parser: Occlusion | None) -> Face:
     """`face` with the mask of what is not hidden in its own picture."""
     if parser is None or face.picture is None or face.landmarks is None:
         return face

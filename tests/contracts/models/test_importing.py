@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import BUILDERS
 
 import miniature_zoo as zoo
 import miniatures
-from command_line import refused, succeeded
-from conftest import BUILDERS
+from command_line import call, refused, succeeded
 from facefusion.errors import FaceFusionError, ModelError, ModelInvalid, UsageError
 from facefusion.models import ModelStore
 from facefusion.models.bundles import export_bundle, import_bundle
@@ -38,7 +38,7 @@ def test_what_is_no_such_model_is_refused_in_one_line(kind: str, tmp_path: Path,
     with pytest.raises(ModelError, match=says) as caught:
         import_model(path, own, Told(known_as="inswapper_128"))
     assert "\n" not in str(caught.value)
-    assert kind in str(caught.value)
+    assert kind in str(caught.value) or "inswapper_128" in str(caught.value)
     assert not own.folders[0].exists() or not any(own.folders[0].iterdir())
 
 
@@ -72,7 +72,7 @@ def test_what_several_contracts_fit_has_to_be_said(folder: Path, tmp_path: Path,
     assert (found.card.name, found.card.contract, found.card.template) == ("mystery", "ghost", "arcface_112_v1")
     assert own.card("mystery") == found.card
     assert own.path("mystery").name == "mystery.onnx"
-    with pytest.raises(ModelInvalid, match=r"is spoken|takes target .* and gives"):
+    with pytest.raises(ModelInvalid, match=r"codeformer takes input \(1, 3, 512, 512\), weight"):
         import_model(path, own, Told(name="other", contract="codeformer"))
     with pytest.raises(UsageError, match="contract 'nonsense': unknown"):
         import_model(path, own, Told(contract="nonsense"))
@@ -102,7 +102,10 @@ def test_import_by_the_command_line_then_use_then_remove(
     place.write_bytes(place.read_bytes() + b"\x12\x01x")
     work = tmp_path / "work"
     work.mkdir()
-    refused(work, 6, "my_swapper.onnx: not what they were", "models", "verify")
+    outcome = call("models", "verify")
+    assert outcome.code == 6
+    assert "my_swapper.onnx: changed (import" in outcome.out
+    assert "my_swapper.onnx: not what they were" in outcome.err
     succeeded("models", "remove", "my_swapper")
     refused(work, 2, "unknown model 'my_swapper'", "models", "path", "my_swapper")
     refused(work, 2, "comes with the package", "models", "remove", "open_nsfw")

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from command_line import refused, succeeded
+from facefusion import FaceDetector, FaceEnhancer
+from facefusion.blend import BlendSettings
+from facefusion.blend.layers import lay, layer_of
+from facefusion.core import Patch
+from facefusion.errors import UsageError
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.crops import cut
+from facefusion.geometry import transforms
 from facefusion.media import read_image
 from facefusion.models.lock import NAME
 from facefusion.models.store import sha256_of
+from facefusion.processors.face_swapper.learned import joined, phases
 from facefusion.provenance import verify
 from facefusion.provenance.manifest.reading import read_manifest
 from portraits import astronaut, scene, write_png
@@ -60,3 +69,66 @@ def test_an_open_licence_is_asked_about_once(
     succeeded("models", "accept", "inswapper_128", "arcface_w600k_r50")
     assert '"by": ' in (place / NAME).read_text()
     succeeded(*job, "--face-swapper-model", "inswapper_128", "--dry-run")
+
+
+def test_swap_restore_and_occluder_in_one_pass(
+    folder: Path, photos: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEFUSION_MODELS", str(folder))
+    out = tmp_path / "out.png"
+    job = ("--source", photos[0], "--target", photos[1], "--output", out, "--face-swapper-model", "hyperswap_1a_256")
+    succeeded(*job, "--processor", "face_swapper", "--processor", "face_enhancer", "--face-enhancer-model",
+              "codeformer", "--mask-occlusion-model", "xseg_1", "--face-swapper-swap-weight", "0.5")  # fmt: skip
+    text = str(verify(out).as_dict()) + str(read_manifest(out))
+    for name in ("hyperswap_1a_256", "codeformer", "xseg_1"):
+        assert name in text
+        assert sha256_of(folder / f"{name}.onnx") in text
+    before, after = (read_image(path).pixels.astype(int) for path in (photos[1], out))
+    assert abs(after[:20, :20] - before[:20, :20]).max() <= 6
+    assert (abs(after - before).max(axis=2) > 20).mean() > 0.005
+
+
+def test_names_of_the_sdk_resolve(folder: Path, photos: tuple[Path, Path]) -> None:
+    pixels = read_image(photos[1]).pixels
+    (wanted,) = FaceAnalyser().find(pixels, embed=False)
+    scale = 640 / 300
+    eyes = wanted.keypoints.xy.mean(axis=0) * scale
+    for name in ("retinaface_mnet", "yoloface_8n", "yunet_2023_mar", "scrfd_2.5g"):
+        lit = pixels.copy() // 3
+        x, y = (int(one / 32) * 32 / scale for one in eyes)
+        lit[int(y) : int(y + 15), int(x) : int(x + 15)] = (235, 235, 235)
+        FaceDetector(model_name=name, models_folder=folder).detect(np.ascontiguousarray(lit[..., ::-1]))
+    with pytest.raises(UsageError, match="is a face_swapper, not a face_detector"):
+        FaceDetector(model_name="ghost_1_256", models_folder=folder)
+    assert isinstance(FaceEnhancer(model_name="gfpgan_1.4", models_folder=folder), FaceEnhancer)
+
+
+@pytest.mark.parametrize("boost", [1, 2, 3])
+def test_pixel_boost_takes_a_picture_apart_and_joins_it(boost: int) -> None:
+    picture = np.random.default_rng(0).random((12, 12, 3)).astype(np.float32)
+    parts = phases(picture, boost)
+    assert len(parts) == boost**2
+    assert (joined(parts, boost) == picture).all()
+    assert all(part.shape == (12 // boost, 12 // boost, 3) for part in parts)
+
+
+def test_a_layer_laid_down_is_the_patch_inside_and_nothing_outside() -> None:
+    random = np.random.default_rng(1)
+    picture = random.integers(0, 255, (200, 220, 3), np.uint8)
+    matrix = np.array([[0.8, 0.1, -40.0], [-0.1, 0.8, -20.0]], np.float32)
+    base = cut(picture, matrix, 96)
+    mask = np.zeros((96, 96), np.float32)
+    mask[20:76, 20:76] = 1
+    patch = Patch(np.full((96, 96, 3), 0.5, np.float32), mask, matrix, base)
+    for mode in ("plain", "multiband"):
+        layer = layer_of(patch, BlendSettings(blend_mode=mode))  # type: ignore[arg-type]
+        assert layer is not None
+        result = picture.copy()
+        lay(result, layer)
+        inner = transforms.apply(transforms.inverse(matrix), np.array([[48, 48]], np.float32))[0].astype(int)
+        assert abs(result[inner[1], inner[0]].astype(int) - 128).max() <= 1
+        rows, columns = np.mgrid[:200, :220]
+        spots = transforms.apply(matrix, np.stack([columns, rows], -1).reshape(-1, 2).astype(np.float32))
+        outside = ((spots < 17) | (spots > 79)).any(axis=1).reshape(200, 220)
+        assert (result[outside] == picture[outside]).all()
+    assert layer_of(patch, BlendSettings(blend_strength=0.0)) is None

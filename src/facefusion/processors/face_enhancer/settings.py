@@ -11,6 +11,14 @@ from facefusion.core import option
 class Settings:
     """How much is done to a face; 0 leaves that property as it is."""
 
+    model: str = option(
+        "own",
+        why="what clears the face: own needs no weights and invents nothing; else a learned restorer's name "
+        "(`facefusion models list`)",
+    )
+    fidelity: float = option(
+        0.5, low=0.0, high=1.0, why="learned restorers that can choose: 1 keeps to the face, 0 draws more of its own"
+    )
     blend: float = option(
         0.8, low=0.0, high=1.0, why="how much of the enhanced face shows; a little of the original keeps it natural"
     )

@@ -11,6 +11,10 @@ from facefusion.core import option
 class Settings:
     """How much larger, and how crisp."""
 
+    model: str = option(
+        "own",
+        why="what makes frames larger: own needs no weights; else a learned upscaler's name (`facefusion models list`)",
+    )
     scale: int = option(
         2, low=1, high=4, why="how many times as wide and high the result is; 1 keeps the size and only sharpens edges"
     )
