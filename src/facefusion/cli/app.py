@@ -21,6 +21,7 @@ from facefusion.cli.people import people
 from facefusion.cli.preview import preview
 from facefusion.cli.remote import remote_app
 from facefusion.cli.render import render
+from facefusion.cli.report import report
 from facefusion.cli.reporting import Reporter, choose_mode
 from facefusion.cli.run import run
 from facefusion.cli.serve import serve_app
@@ -41,6 +42,7 @@ COMMANDS = (
     "audit",
     "consent",
     "remote",
+    "report",
     "serve",
 )
 _GLOBAL_FLAGS = ("--quiet", "--verbose", "--json")
@@ -81,6 +83,7 @@ app.command("preview")(with_plan_flags(preview))
 app.command("render")(with_plan_flags(render))
 app.command("doctor")(doctor)
 app.command("verify")(verify)
+app.command("report")(report)
 app.add_typer(consent_app, name="consent")
 add_to(models_app)
 app.add_typer(models_app, name="models")

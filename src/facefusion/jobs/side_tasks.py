@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,4 +101,18 @@ def _proxy(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progr
 
 
 def _report(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progress) -> Result:
-    raise UsageError("report: not in this version")
+    from facefusion.pipeline.comparing import compare
+    from facefusion.pipeline.comparison_page import html_page
+
+    files = executor.workplace.inputs(bundle)
+    target, output = files[bundle.request.target], files[str(bundle.said["output"])]
+    sources = [files[one] for one in bundle.request.sources]
+    found = compare(output, target, progress, sources=sources, cache=executor.cache, workers=executor.threads)
+    table, page = desk / "quality.json", desk / "quality.html"
+    table.write_text(json.dumps(found.as_dict()), encoding="utf-8")
+    page.write_text(html_page([found]), encoding="utf-8")
+    artifacts = [
+        executor.workplace.artifact(bundle, table, "quality"),
+        executor.workplace.artifact(bundle, page, "page"),
+    ]
+    return {"artifacts": artifacts, "report": {"means": dict(found.means), "flags": len(found.flags())}}

@@ -8,7 +8,7 @@ import json
 import logging
 import threading
 import time
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -131,11 +131,9 @@ class Postman:
 def _answered(url: str, host: str, address: str, port: int, headers: dict[str, str], body: bytes) -> tuple[bool, str]:
     """Call the very address that was looked up, under the host's own name; no redirect is followed."""
     place = httpx.URL(url).copy_with(host=address, port=port)
-    more: dict[str, Any] = {"extensions": {"sni_hostname": host}}
     try:
-        answer = httpx.request(
-            "POST", place, content=body, headers=headers, timeout=_TIMEOUT_SECONDS, follow_redirects=False, **more
-        )
+        with httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
+            answer = client.post(place, content=body, headers=headers, extensions={"sni_hostname": host})
     except httpx.HTTPError as error:
         return False, type(error).__name__
     return 200 <= answer.status_code < 300, str(answer.status_code)
