@@ -9,12 +9,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from portraits import astronaut
 
 from facefusion.errors import InvalidInput
 from facefusion.pipeline.comparing import COLUMNS, Comparison, compare
 from facefusion.pipeline.comparison_page import html_page
 from facefusion.quality.similarity import gradient_deviation, ssim_map
+from portraits import astronaut
 
 
 @pytest.fixture(scope="module")
