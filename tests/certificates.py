@@ -35,6 +35,7 @@ class Wish:
     end: datetime = NOW + timedelta(days=30)
     use: str = "digital_signature"
     purposes: tuple[x509.ObjectIdentifier, ...] = (ExtendedKeyUsageOID.EMAIL_PROTECTION,)
+    is_purpose_critical: bool = False
     is_authority: bool = False
     passphrase: bytes = b""
 
@@ -96,7 +97,7 @@ def _certificate(name: str, above: x509.Certificate | None, signer: Any, public:
     made = made.add_extension(x509.BasicConstraints(wish.is_authority, None), critical=True)
     made = made.add_extension(x509.KeyUsage(**{use: use == wish.use for use in _USES}), critical=True)
     if wish.purposes:
-        made = made.add_extension(x509.ExtendedKeyUsage(list(wish.purposes)), critical=False)
+        made = made.add_extension(x509.ExtendedKeyUsage(list(wish.purposes)), critical=wish.is_purpose_critical)
     made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
     made = made.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
     return made.sign(signer, hashes.SHA256())

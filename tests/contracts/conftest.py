@@ -30,7 +30,7 @@ def all_before_the_watermark() -> Iterator[None]:
 def one_number() -> Iterator[None]:
     """Every output carries one number, so that outputs of different requests can be compared pixel by pixel."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("facefusion.pipeline.engine._number_of", lambda plan, created: NUMBER)
+        patch.setattr("facefusion.pipeline.marking._number_of", lambda plan, created: NUMBER)
         yield
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from clips import Look
 from command_line import call, refused, succeeded
+from facefusion.provenance.manifest.reading import read_manifest
 from portraits import astronaut, make_film, two_people, write_png
 
 pytestmark = pytest.mark.usefixtures("one_number")
@@ -64,6 +65,7 @@ def test_a_preview_is_the_frame_of_the_run(folder: Path, tmp_path: Path, at: str
     assert done["frames"][0]["seconds"] == pytest.approx(TICKS[index] / 1000)
     assert np.array_equal(picture(output), frames_of(folder / "full.mkv")[index])
     assert call("verify", output).code == 0
+    assert read_manifest(Path(output)).job["decision"]["policy"] == "personal"
 
 
 def test_several_frames_are_a_sheet_beside_the_clip(folder: Path) -> None:

@@ -18,6 +18,7 @@ from facefusion.cli.flags import with_plan_flags
 from facefusion.cli.models import models_app
 from facefusion.cli.models_fetch import add_to
 from facefusion.cli.people import people
+from facefusion.cli.policy import policy_app
 from facefusion.cli.preview import preview
 from facefusion.cli.remote import remote_app
 from facefusion.cli.render import render
@@ -41,6 +42,7 @@ COMMANDS = (
     "verify",
     "audit",
     "consent",
+    "policy",
     "remote",
     "report",
     "serve",
@@ -85,6 +87,7 @@ app.command("doctor")(doctor)
 app.command("verify")(verify)
 app.command("report")(report)
 app.add_typer(consent_app, name="consent")
+app.add_typer(policy_app, name="policy")
 add_to(models_app)
 app.add_typer(models_app, name="models")
 app.add_typer(audit_app, name="audit")

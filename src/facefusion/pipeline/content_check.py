@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from facefusion.core import Frame, FrameRange, Pixels, Shot, Timestamp
 from facefusion.media import MediaReader
+from facefusion.pipeline.durable import disk_errors
 from facefusion.provenance.content import nudity
 from facefusion.provenance.content.verdict import Sight
 
@@ -20,13 +24,16 @@ class ContentWatch:
     A clip is looked at every two seconds and at every cut; a folder of pictures at each of them.
     """
 
-    def __init__(self, reader: MediaReader, part: FrameRange, frames: Sequence[int] | None = None) -> None:
-        """frames: to look at nothing but these, for a preview."""
+    def __init__(
+        self, reader: MediaReader, part: FrameRange, frames: Sequence[int] | None = None, *, kept: Path | None = None
+    ) -> None:
+        """frames: to look at nothing but these, for a preview. kept: a file of scores, of this very target, that a run
+        which was stopped has left and that this one goes on with; it need not be there."""
         self._reader, self._part = reader, part
         self._times, self._cuts_too = reader.timestamps(), reader.info.is_clip and frames is None
         regular = regular_frames(part, self._times) if reader.info.is_clip else _all(part)
         self._regular = frozenset(regular if frames is None else frames)
-        self._scores: dict[int, float] = {}
+        self._kept, self._scores = kept, _scores_in(kept)
         self._lock = threading.Lock()
 
     def watched(self) -> MediaReader:
@@ -49,6 +56,9 @@ class ContentWatch:
         (score,) = nudity.scores_of([frame.pixels])
         with self._lock:
             self._scores[index] = score
+            if self._kept is not None:
+                with disk_errors(self._kept.parent), self._kept.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([index, score]) + "\n")
 
     def _sight(self, index: int) -> Sight:
         score, info = self._scores[index], self._reader.info
@@ -70,6 +80,18 @@ def regular_frames(part: FrameRange, times: Sequence[Timestamp]) -> Iterator[int
         if times[index].seconds >= due:
             yield index
             due = times[index].seconds + EVERY_SECONDS
+
+
+def _scores_in(kept: Path | None) -> dict[int, float]:
+    """Scores by frame; lines that are none, as a kill leaves them, are left aside."""
+    found: dict[int, float] = {}
+    with suppress(OSError, UnicodeDecodeError):
+        for line in kept.read_text(encoding="utf-8").splitlines() if kept is not None else ():
+            with suppress(ValueError, TypeError, RecursionError):
+                index, score = json.loads(line)
+                if type(index) is int and isinstance(score, float) and 0 <= score <= 1:
+                    found[index] = score
+    return found
 
 
 def _all(part: FrameRange) -> range:

@@ -153,7 +153,7 @@ class _Run:
         warnings = [*_provider_warnings(plan, progress), *self.sink.warnings]
         analyser = FaceAnalyser(providers=plan.job.execution_provider)
         given = load_given(plan, analyser, progress)
-        watch = ContentWatch(self.reader, self.part)
+        watch = ContentWatch(self.reader, self.part, kept=None if self.work is None else self.work.content)
         permission = Permission.asked(plan, given, watch, progress)
         if analysis is None:
             analysis = self._measured(watch.watched(), analyser, cache)

@@ -35,6 +35,7 @@ from facefusion.pipeline.watermarks import watermarked
 from facefusion.pipeline.weights import check_models
 from facefusion.provenance import Marks
 from facefusion.provenance.asset import asset_id_of
+from facefusion.provenance.policy import Decision
 
 CELL_PX = 400
 """Width of a frame on a contact sheet."""
@@ -44,12 +45,14 @@ CELL_PX = 400
 class Preview:
     """One frame as the run gives it, labelled and watermarked.
 
-    seconds: when it is shown, from the clip's first frame. marks: the metadata that belongs to it.
+    seconds: when it is shown, from the clip's first frame. marks: the metadata that belongs to it. decision: of the
+    policy, for the signed manifest.
     """
 
     frame: Frame
     seconds: Fraction
     marks: Marks
+    decision: Decision
 
 
 def preview(
@@ -77,12 +80,12 @@ def preview(
         wanted = [_frame_at(cue, reader, part) for cue in cues] or _spread(part, number)
         check_label(plan, reader)
         marks, watch = marks_of(plan, created), ContentWatch(reader, part, wanted)
-        renderer = _renderer(plan, watch, reader, part, progress, analysis, cache, marks)
+        renderer, decision = _renderer(plan, watch, reader, part, progress, analysis, cache, marks)
         progress.start("render", total=len(wanted))
         segments = segments_of(part, renderer.analysis.shots, reader.info.average_fps)
         frames = _rendered(renderer, reader, segments, wanted, progress)
         first = reader.timestamps()[0].seconds
-        return [Preview(frame, frame.timestamp.seconds - first, marks) for frame in frames]
+        return [Preview(frame, frame.timestamp.seconds - first, marks, decision) for frame in frames]
 
 
 def write_preview(path: Path, previews: Sequence[Preview], plan: Plan, *, overwrite: bool = False) -> None:
@@ -94,6 +97,7 @@ def write_preview(path: Path, previews: Sequence[Preview], plan: Plan, *, overwr
     if len(previews) > 1:
         frame = watermarked(Frame(sheet_of(previews)), asset_id_of(marks))
     marking = Marking.of(marks, Facts.of(plan), plan.manifest, overwrite=overwrite)
+    marking.decide(previews[0].decision)
     with marking.appearing(path):
         write_image(path, frame, xmp=marks.xmp(), overwrite=overwrite, seal=marking.seal(path))
 
@@ -117,7 +121,7 @@ def _renderer(
     analysis: Analysis | None,
     cache: AnalysisCache | None,
     marks: Marks,
-) -> RangeRenderer:
+) -> tuple[RangeRenderer, Decision]:
     analyser = FaceAnalyser(providers=plan.job.execution_provider)
     given = load_given(plan, analyser, progress)
     permission = Permission.asked(plan, given, watch, progress)
@@ -138,7 +142,7 @@ def _renderer(
         check_belongs(analysis, reader)
     check_covers(analysis, part, plan.target)
     prepared = RangeRenderer.prepared(plan, reader, part, analysis, given, progress, asset_id=asset_id_of(marks))
-    return permission.granted(prepared)[0]
+    return permission.granted(prepared)
 
 
 def _rendered(

@@ -4,6 +4,7 @@ lock, owner     who works here (the lock ends with the process, however it ends)
 plan.json       the request's key, and when the first run began: the time that the marks carry; once the output is
                 complete, its digest and what the run reports. Removed last: a kill while the rest is removed is seen
 analysis/       measured chunks        segments/   encoded segments, each with its digest in its name
+content.jsonl   what the content check saw, frame by frame
 """
 
 from __future__ import annotations
@@ -80,6 +81,11 @@ class WorkFolder:
     def analysis(self) -> Path:
         """A folder for what was measured."""
         return self.folder / "analysis"
+
+    @property
+    def content(self) -> Path:
+        """A file of what the content check saw."""
+        return self.folder / "content.jsonl"
 
     @property
     def segments(self) -> DurableFolder:

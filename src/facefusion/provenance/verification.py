@@ -97,7 +97,8 @@ def _about(found: ManifestReading) -> list[str]:
     signer = found.signer or "nobody who gives a name"
     trust = "trusted" if found.is_trusted else "trusted by none of the given authorities"
     made = f"made by {found.generator}" if found.is_ours else f"of another tool: {found.generator or 'unnamed'}"
-    lines = [found.why + where.get(found.kept, ""), f"signed by {signer}, {trust}", made]
+    when = f", at {found.signed_at} by a time-stamp" if found.signed_at else ""
+    lines = [found.why + where.get(found.kept, ""), f"signed by {signer}, {trust}{when}", made]
     return [*lines, f"made from work of {', '.join(found.history)}"] if found.history else lines
 
 

@@ -76,3 +76,28 @@ def test_every_processor_that_uses_somebodys_face_has_its_operation() -> None:
 
 def test_policies_know_every_preset_of_the_label() -> None:
     assert {"own", *LABEL_PRESETS} - {""} == set(get_args(LabelPreset))
+
+
+def test_what_was_seen_before_a_run_was_stopped_is_not_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_film(tmp_path / "film.mkv", frames=9, ticks=[500 * number for number in range(9)], time_base=Fraction(1, 1000))
+    kept, scored = tmp_path / "content.jsonl", []
+    monkeypatch.setattr(nudity, "scores_of", lambda pictures: [scored.append(one) or 0.25 for one in pictures])
+    with open_media(tmp_path / "film.mkv") as reader:
+        first = ContentWatch(reader, FrameRange(0, 9), kept=kept).sights([Shot(0, 6), Shot(6, 9)])
+        assert len(scored) == len(first) == 4
+        again = ContentWatch(reader, FrameRange(0, 9), kept=kept)
+        monkeypatch.setattr(type(reader), "frame_at", lambda self, index: pytest.fail("decoded again"))
+        assert again.sights([Shot(0, 6), Shot(6, 9)]) == first
+        assert len(scored) == 4
+
+
+@pytest.mark.parametrize("line", ["[1, 0.2", "[1, 7.0]", "[1.0, 0.2]", '[1, "0.2"]', "[1, NaN]", "null", "[1]", "\x00"])
+def test_a_score_that_is_none_is_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    make_film(tmp_path / "film.mkv", frames=2)
+    (tmp_path / "content.jsonl").write_text(f"[0, 0.5]\n{line}\n")
+    monkeypatch.setattr(nudity, "scores_of", lambda pictures: [0.25 for _ in pictures])
+    with open_media(tmp_path / "film.mkv") as reader:
+        watch = ContentWatch(reader, FrameRange(0, 2), [0, 1], kept=tmp_path / "content.jsonl")
+        assert [sight.score for sight in watch.sights([])] == [0.5, 0.25]

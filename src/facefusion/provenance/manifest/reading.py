@@ -30,7 +30,8 @@ class ManifestReading:
 
     altered: the file, or a picture of its sequence, is not what was signed. is_trusted: the signer's authority is among
     the anchors that were given. job: our own assertion, empty in a manifest of another tool. history: software that
-    made what this was made from, the newest first. kept: where the manifest was found. why: for people.
+    made what this was made from, the newest first. kept: where the manifest was found. why: for people. signed_at: ISO
+    8601, of the time-stamp; empty without one.
     """
 
     state: ManifestState
@@ -39,6 +40,7 @@ class ManifestReading:
     is_trusted: bool = False
     signer: str = ""
     serial: str = ""
+    signed_at: str = ""
     generator: str = ""
     job: Mapping[str, Any] = field(default_factory=dict)
     history: tuple[str, ...] = ()
@@ -160,6 +162,7 @@ def _read(mime: str, stream: BinaryIO, manifest: bytes | None, anchors: str, *, 
         is_trusted=store.get("validation_state") == "Trusted",
         signer=str(signed.get("common_name") or signed.get("issuer") or ""),
         serial=str(signed.get("cert_serial_number") or ""),
+        signed_at=str(signed.get("time") or ""),
         generator=_generator(active),
         job=job if isinstance(job, dict) else {},
         history=_history(store, active),
