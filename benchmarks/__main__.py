@@ -29,6 +29,9 @@ NAMES = (
     "kill",
     "watermark",
     "restoring",
+    "keying",
+    "matting",
+    "cutting",
     "memory",
 )
 SHORT = {"memory": ("--minutes", "1"), "kill": ("--kills", "5"), "stages": ("--sizes", "360p", "720p")}

@@ -9,10 +9,12 @@ from fractions import Fraction
 
 import numpy as np
 
-from facefusion.blend.compositing import over
-from facefusion.core import Analysis, Cutout, Face, Float32, Frame, MatteProcessor, from_unit
+from facefusion.blend.compositing import Harmony, bounded, over
+from facefusion.core import Analysis, Cutout, Face, Float32, Frame, FrameRange, MatteProcessor, Shot, from_unit
 from facefusion.core.arrays import PIXEL_MAX
+from facefusion.media import MediaReader
 from facefusion.pipeline.backdrops import Backdrop, Pictures
+from facefusion.pipeline.harmony import harmony_of, shot_grain
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.windows import Drawn
 
@@ -23,15 +25,39 @@ class Cutting:
 
     remover: MatteProcessor
     backdrop: Backdrop | None
+    shots: tuple[Shot, ...] = ()
+    harmonies: tuple[Harmony, ...] = ()
 
     @staticmethod
-    def of(plan: Plan, analysis: Analysis) -> Cutting | None:
+    def of(plan: Plan, analysis: Analysis, reader: MediaReader, part: FrameRange) -> Cutting | None:
         """None where nothing is cut out. Raises what opening the background raises."""
-        for entry in plan.entries:
-            if entry.shape == "matte":
-                backdrop = Backdrop(plan.background) if plan.background.background else None
-                return Cutting(entry.build(plan.effects[entry.name], analysis=analysis), backdrop)
-        return None
+        entry = next((entry for entry in plan.entries if entry.shape == "matte"), None)
+        if entry is None:
+            return None
+        backdrop = Backdrop(plan.background) if plan.background.background else None
+        cutting = Cutting(entry.build(plan.effects[entry.name], analysis=analysis), backdrop)
+        if backdrop is None or backdrop.ground.blur is not None:
+            return cutting
+        shots = tuple(shot for shot in analysis.shots if shot.start < part.stop and part.start < shot.stop)
+        harmonies = tuple(cutting._measured(analysis, reader, shot, part) for shot in shots)
+        return replace(cutting, shots=shots, harmonies=harmonies)
+
+    def _measured(self, analysis: Analysis, reader: MediaReader, shot: Shot, part: FrameRange) -> Harmony:
+        """From the middle frame of a shot."""
+        assert self.backdrop is not None
+        frame = reader.frame_at(min(max((shot.start + shot.stop) // 2, part.start), part.stop - 1))
+        cutout = self.cut(frame, analysis.faces_in(frame.index))
+        with self.backdrop.pictures() as pictures:
+            behind = pictures.behind(frame, cutout, Fraction(0))
+        grain = shot_grain(analysis, shot)
+        return harmony_of(cutout, behind, self.backdrop.settings, front_grain=grain)
+
+    def harmony(self, index: int) -> Harmony:
+        """Of frame `index`."""
+        for shot, harmony in zip(self.shots, self.harmonies, strict=True):
+            if index in shot:
+                return harmony
+        return Harmony()
 
     @property
     def lines(self) -> Sequence[str]:
@@ -49,16 +75,17 @@ class Cutting:
     def composing(self) -> Iterator[Composing]:
         """What puts cut-outs on the background, one frame after another in one thread."""
         if self.backdrop is None:
-            yield Composing(None)
+            yield Composing(self, None)
             return
         with self.backdrop.pictures() as pictures:
-            yield Composing(pictures)
+            yield Composing(self, pictures)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Composing:
     """Used from one thread."""
 
+    cutting: Cutting
     pictures: Pictures | None
 
     def done(self, drawn: Drawn, seconds: Fraction) -> Drawn:
@@ -67,12 +94,14 @@ class Composing:
         if cutout is None or source is None:
             return drawn
         frame = drawn.frame
-        if self.pictures is None:
-            alpha = from_unit(cutout.alpha, frame.dtype)
-            shown = replace(frame, pixels=frame.pixels, alpha=alpha)
+        pixels = bounded(cutout.pixels, frame.pixels, cutout.alpha)
+        if self.pictures is None or self.cutting.backdrop is None:
+            shown = replace(frame, pixels=pixels, alpha=from_unit(cutout.alpha, frame.dtype))
         else:
             behind = self.pictures.behind(source, cutout, seconds)
-            shown = replace(frame, pixels=over(Cutout(frame.pixels, cutout.alpha), behind), alpha=None)
+            settings, harmony = self.cutting.backdrop.settings, self.cutting.harmony(frame.index)
+            mixed = over(Cutout(pixels, cutout.alpha), behind, settings, harmony, index=frame.index)
+            shown = replace(frame, pixels=mixed, alpha=None)
         return replace(drawn, rendered=replace(drawn.rendered, frame=shown))
 
 

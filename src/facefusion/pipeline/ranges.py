@@ -95,7 +95,7 @@ class RangeRenderer:
             whole=part,
             temporal=replace(plan.temporal, blend_strength=0.0) if plan.hides_people else plan.temporal,
             asset_id=asset_id,
-            cutting=Cutting.of(plan, analysis),
+            cutting=Cutting.of(plan, analysis, reader, part),
             steps=steps,
         )
 

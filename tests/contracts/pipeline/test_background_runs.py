@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 from clips import Look, make_clip
-from facefusion.errors import UsageError
+from facefusion.errors import InvalidInput, UsageError
 from facefusion.media import open_media, read_image
 from facefusion.pipeline.engine import run
 from facefusion.pipeline.plan import Plan
+from facefusion.pipeline.report import RunReport
 
 WIDTH, HEIGHT = 160, 120
 LOOK = Look(codec="ffv1", pixel_format="bgr0", width=WIDTH, height=HEIGHT, options={})
@@ -35,13 +37,21 @@ def green(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def cut_out(target: Path, output: Path, **more: Any) -> None:
+def cut_out(target: Path, output: Path, *, created: datetime | None = None, **more: Any) -> RunReport:
+    output.parent.mkdir(exist_ok=True)
     values = {"target": str(target), "output": str(output), "processor": "background_remover", **more}
-    run(Plan.from_mapping({name.replace("_", "-"): value for name, value in values.items()}))
+    return run(Plan.from_mapping({name.replace("_", "-"): value for name, value in values.items()}), created=created)
 
 
 def test_a_disc_is_put_on_another_colour(green: Path, tmp_path: Path) -> None:
-    cut_out(green, tmp_path / "out.mkv", background="#2040c0", output_codec="ffv1", background_match=0.0)
+    cut_out(
+        green,
+        tmp_path / "out.mkv",
+        background="#2040c0",
+        output_codec="ffv1",
+        background_match=0.0,
+        background_wrap=0.0,
+    )
     with open_media(tmp_path / "out.mkv") as reader:
         frames = [frame.pixels.astype(int) for frame in reader]
     for number, pixels in enumerate(frames):
@@ -84,3 +94,26 @@ def test_clips_and_linear_light_hold_it_too(green: Path, tmp_path: Path, name: s
 def test_a_background_without_a_cut_out_is_refused(green: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="add --processor background_remover"):
         cut_out(green, tmp_path / "out.mkv", processor="face_enhancer", background="white")
+
+
+def test_workers_and_a_part_give_the_pixels_of_the_whole_run(green: Path, tmp_path: Path) -> None:
+    common = {"background": "blur", "output_codec": "ffv1"}
+    created = datetime(2026, 1, 2, tzinfo=UTC)
+    cut_out(green, tmp_path / "a" / "out.mkv", created=created, workers=1, **common)
+    cut_out(green, tmp_path / "b" / "out.mkv", created=created, workers=2, threads=2, **common)
+    assert _pictures(tmp_path / "a" / "out.mkv") == _pictures(tmp_path / "b" / "out.mkv")
+
+
+def test_a_screen_of_another_colour_than_said_is_refused(green: Path, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="no blue screen; there is a green one"):
+        cut_out(green, tmp_path / "out.mkv", background="white", background_remover_screen="blue")
+
+
+def test_the_report_says_what_is_behind(green: Path, tmp_path: Path) -> None:
+    report = cut_out(green, tmp_path / "out.mkv", background="white")
+    assert "background: a green screen" in report.warnings
+
+
+def _pictures(path: Path) -> list[bytes]:
+    with open_media(path) as reader:
+        return [frame.pixels.tobytes() for frame in reader]

@@ -9,7 +9,7 @@ import numpy as np
 
 from facefusion.core import Float32, Frame, FrameRange, UInt8
 from facefusion.core.scene import LOOKS, Plate, Scene, packed_map
-from facefusion.processors.background_remover.keyer.light import indexed
+from facefusion.geometry.light import indexed
 from facefusion.processors.background_remover.keyer.plate import clean_cells, excess_of
 from facefusion.processors.background_remover.people import PersonSegmenter, SteadyMaps, shrunk
 

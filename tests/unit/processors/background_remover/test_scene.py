@@ -8,9 +8,9 @@ import pytest
 from facefusion.core import Cutout, Float32, Frame, FrameRange, UInt8
 from facefusion.core.scene import LOOKS, MAP_SIZE, Plate, Scene, packed_map
 from facefusion.errors import InvalidInput
+from facefusion.geometry.light import indexed
 from facefusion.pipeline.scene_section import scene_of, scene_section
 from facefusion.processors.background_remover.holding import person_hold, without_garbage
-from facefusion.processors.background_remover.keyer.light import indexed
 from facefusion.processors.background_remover.keyer.plate import plate_of
 from facefusion.processors.background_remover.people import SteadyMaps
 from facefusion.processors.background_remover.screens import Screens

@@ -9,7 +9,7 @@ import numpy as np
 
 from facefusion.core import Cutout, Float32, Pixels
 from facefusion.core.arrays import PIXEL_MAX
-from facefusion.processors.background_remover.keyer.light import encoding_table, indexed
+from facefusion.geometry.light import encoding_table, in_dtype_of, indexed
 from facefusion.processors.background_remover.keyer.plate import excess_of, plate_of
 from facefusion.processors.background_remover.keyer.solve import (
     CELL,
@@ -70,7 +70,7 @@ def key(
     out, top = np.empty_like(whole), PIXEL_MAX[whole.dtype.name]
     look = (screen.color, screen.primary, despill_strength)
     write(front, alpha, held, fronts, CELL, whole, table, *look, encoding_table(), top, out)
-    return Cutout(_in_dtype(out, pixels), hardened(alpha, softness))
+    return Cutout(in_dtype_of(pixels, whole, out), hardened(alpha, softness))
 
 
 def hardened(alpha: Float32, softness: float) -> Float32:
@@ -79,10 +79,6 @@ def hardened(alpha: Float32, softness: float) -> Float32:
         return alpha
     slope = 1 / max(softness, 0.05)
     return np.clip((alpha - 0.5) * np.float32(slope) + 0.5, 0, 1) if softness < 1 else alpha ** np.float32(slope)
-
-
-def _in_dtype(out: Pixels, like: Pixels) -> Pixels:
-    return out if like.dtype == out.dtype else (out.astype(np.float32) / np.float32(65535))
 
 
 def _solid(vlahos: Float32) -> Float32:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from facefusion.geometry.light import between
+
 CELL = 4
 """Pixels of a side of the cells in which foreground colours are gathered."""
 PLANES = 6
@@ -19,19 +21,6 @@ _SUSPECT = 3.0
 """A fit worse than this may be of something that is not like the foreground nearby."""
 MODEL = 5
 """Of every cell: expected colour (3), variance of its brightness, variance of its tint."""
-
-
-@numba.njit(cache=True, nogil=True, fastmath=True)
-def _at(planes, y, x, k):  # type: ignore[no-untyped-def]
-    """Plane `k` at the place (y, x), between the cells' middles."""
-    height, width = planes.shape[0], planes.shape[1]
-    y, x = min(max(y, 0.0), height - 1.0), min(max(x, 0.0), width - 1.0)
-    y0, x0 = int(y), int(x)
-    y1, x1 = min(y0 + 1, height - 1), min(x0 + 1, width - 1)
-    v, u = y - y0, x - x0
-    top = planes[y0, x0, k] * (1 - u) + planes[y0, x1, k] * u
-    low = planes[y1, x0, k] * (1 - u) + planes[y1, x1, k] * u
-    return top * (1 - v) + low * v
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
@@ -164,8 +153,8 @@ def solve(whole, table, plate, cell, models, key, calm, solid, noise, usual, alp
                 continue
             row, column = (y + 0.5) * small - 0.5, (x + 0.5) * small - 0.5
             for k in range(3):
-                b[k] = _at(plate, (y + 0.5) * scale - 0.5, (x + 0.5) * scale - 0.5, k)
-                f[k] = _at(models, row, column, k)
+                b[k] = between(plate, (y + 0.5) * scale - 0.5, (x + 0.5) * scale - 0.5, k)
+                f[k] = between(models, row, column, k)
             bright, tint = models[y // CELL, x // CELL, 3], models[y // CELL, x // CELL, 4]
             length = np.sqrt(f[0] * f[0] + f[1] * f[1] + f[2] * f[2])
             for k in range(3):

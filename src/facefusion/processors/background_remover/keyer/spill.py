@@ -10,6 +10,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from facefusion.geometry.light import encode
+
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def _smooth(low, high, value):  # type: ignore[no-untyped-def]
@@ -44,16 +46,6 @@ def _despilled(color, hold, screen, primary, strength):  # type: ignore[no-untyp
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _encode(color, encoding, top, out):  # type: ignore[no-untyped-def]
-    steps = encoding.shape[0] - 1
-    for k in range(3):
-        place = np.sqrt(min(max(color[k], 0.0), 1.0)) * steps
-        low = min(int(place), steps - 1)
-        share = place - low
-        out[k] = int((encoding[low] * (1 - share) + encoding[low + 1] * share) * top + 0.5)
-
-
-@numba.njit(cache=True, nogil=True, fastmath=True)
 def write(front, alpha, hold, models, cell, whole, table, screen, primary, strength, encoding, top, out):  # type: ignore[no-untyped-def]
     """The foreground as whole display values in `out` (H, W, 3), without the screen's light.
 
@@ -67,7 +59,7 @@ def write(front, alpha, hold, models, cell, whole, table, screen, primary, stren
             for k in range(3):
                 color[k] = models[row, column, k]
             _despilled(color, 0.0, screen, primary, strength)
-            _encode(color, encoding, top, behind[row, column])
+            encode(color, encoding, top, behind[row, column])
     one, two = (0, 2) if primary == 1 else (0, 1)
     for y in range(alpha.shape[0]):
         for x in range(alpha.shape[1]):
@@ -84,9 +76,9 @@ def write(front, alpha, hold, models, cell, whole, table, screen, primary, stren
                 for k in range(3):
                     color[k] = table[whole[y, x, k]]
                 if _despilled(color, hold[y, x], screen, primary, strength):
-                    _encode(color, encoding, top, out[y, x])
+                    encode(color, encoding, top, out[y, x])
                 continue
             for k in range(3):
                 color[k] = front[y, x, k]
             _despilled(color, hold[y, x], screen, primary, strength)
-            _encode(color, encoding, top, out[y, x])
+            encode(color, encoding, top, out[y, x])
