@@ -164,3 +164,15 @@ def test_the_catalog_finds_by_both_spellings() -> None:
     )
     for entry in catalog.CATALOG:
         assert entry.settings_class() == entry.settings_class()
+
+
+def test_no_option_turns_a_mark_off() -> None:
+    """Of everything that can be said about marks, records and the log, one thing leaves something out, and a policy has
+    to grant it: the visible label."""
+    told = [key for key in keys().values() if key.section.name in ("label", "permission", "manifest", "audit")]
+    assert {key.name for key in told if key.option.kind == "bool"} == {"omit-visible-label"}
+    off = {"none", "off", "no", "never", "disabled"}
+    assert {key.name for key in told if off & set(key.option.choices)} == {"audit-names"}
+    for name in keys():
+        assert not {"no", "skip", "disable", "without"} & set(name.split("-")) or name == "allow-no-face"
+        assert "watermark" not in name
