@@ -26,6 +26,7 @@ from facefusion.cli.report import report
 from facefusion.cli.reporting import Reporter, choose_mode
 from facefusion.cli.run import run
 from facefusion.cli.serve import serve_app
+from facefusion.cli.turnover import turnover
 from facefusion.cli.verify import verify
 from facefusion.errors import Cancelled, UsageError
 from facefusion.pipeline.measuring_keys import MEASURING_KEYS
@@ -37,6 +38,7 @@ COMMANDS = (
     "edit",
     "preview",
     "render",
+    "turnover",
     "doctor",
     "models",
     "verify",
@@ -83,6 +85,7 @@ app.command("analyse")(with_plan_flags(analyse, only=MEASURING_KEYS))
 app.add_typer(edit_app, name="edit")
 app.command("preview")(with_plan_flags(preview))
 app.command("render")(with_plan_flags(render))
+app.command("turnover")(with_plan_flags(turnover))
 app.command("doctor")(doctor)
 app.command("verify")(verify)
 app.command("report")(report)

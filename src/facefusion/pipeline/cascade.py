@@ -65,7 +65,10 @@ def cascade(
     edited = (base + (now - base) / np.maximum(mask, _LEAST_MASK)[..., None]).astype(np.float32, copy=False)
     whole = Patch(edited, mask, canvas.matrix, base, visible)
     painted = None if context.painted is None else _warped(context.painted, canvas.matrix, canvas.size)
-    return layer_of(restrict(whole, face.landmarks, context.mask, painted), context.blend), notes
+    narrowed = restrict(whole, face.landmarks, context.mask, painted)
+    if context.laid is not None:
+        context.laid(index, face, narrowed)
+    return layer_of(narrowed, context.blend), notes
 
 
 def matrix_of(effect: TemplateProcessor, face: Face) -> Float32:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -43,6 +43,8 @@ from facefusion.provenance import Labeller
 from facefusion.provenance.asset import asset_id_of
 from facefusion.provenance.policy import Decision
 
+OpenOutput = Callable[[Plan, MediaReader, FrameRange, Marking], Sink]
+
 
 def run(
     plan: Plan,
@@ -52,6 +54,7 @@ def run(
     created: datetime | None = None,
     analysis: Analysis | None = None,
     cache: AnalysisCache | None = None,
+    open_output: OpenOutput = open_sink,
 ) -> RunReport:
     """Do what `plan` says; the output appears whole and marked, or not at all.
 
@@ -59,13 +62,14 @@ def run(
     continues, and gives the same bytes. models_folder: where the user's own weights lie, instead of the plan's.
     created: the time that the marks carry, by default when the first run of this request began. analysis: what
     was measured before, with its edits; by default the target is measured now. cache: where analyses are looked for
-    and kept. Raises InvalidInput when the analysis is of another clip, and the errors of `facefusion.errors`.
+    and kept. open_output: what takes the frames, by default a file that fits target and output.
+    Raises InvalidInput when the analysis is of another clip, and the errors of `facefusion.errors`.
     """
     plan = as_policy_asks(plan)
     if models_folder is not None:
         plan = replace(plan, job=replace(plan.job, models_folder=str(models_folder)))
     with RunAudit.of(plan).telling() as audit:
-        return _run(plan, audit, progress or Progress(), created, analysis, cache)
+        return _run(plan, audit, progress or Progress(), created, analysis, cache, open_output)
 
 
 def _run(
@@ -75,6 +79,7 @@ def _run(
     created: datetime | None,
     analysis: Analysis | None,
     cache: AnalysisCache | None,
+    open_output: OpenOutput,
 ) -> RunReport:
     begun = time.monotonic()
     check_paths(plan)
@@ -92,7 +97,7 @@ def _run(
             return before
         with (
             single_threaded_opencv(len(part) > 1),
-            _opened(plan, reader, part, progress, created) as (sink, work),
+            _opened(plan, reader, part, progress, created, open_output) as (sink, work),
         ):
             audit.begun(sink.marking)
             done = _Run(plan, reader, part, progress, sink, work).done(analysis, cache)
@@ -160,8 +165,9 @@ class _Run:
         check_covers(analysis, self.part, plan.target)
         number = asset_id_of(self.sink.marking.marks)
         prepared = RangeRenderer.prepared(plan, self.reader, self.part, analysis, given, progress, asset_id=number)
-        renderer, decision = permission.granted(prepared)
+        granted, decision = permission.granted(prepared)
         self.sink.marking.decide(decision)
+        renderer = self.sink.watching(granted)
         if isinstance(self.sink, ClipSink) and self.work is not None:
             made, told = self._by_segments(self.sink, self.work, renderer, tally), []
         else:
@@ -215,17 +221,22 @@ class _Run:
 
 @contextmanager
 def _opened(
-    plan: Plan, reader: MediaReader, part: FrameRange, progress: Progress, created: datetime | None
+    plan: Plan,
+    reader: MediaReader,
+    part: FrameRange,
+    progress: Progress,
+    created: datetime | None,
+    open_output: OpenOutput,
 ) -> Iterator[tuple[Sink, WorkFolder | None]]:
     """Where the result goes, and for a clip the folder of its unfinished work. Raises before any work what is wrong."""
     known = known_work(plan.output)
     begun = created or (known.created if known else None)
     marking = Marking.of(marks_of(plan, begun), Facts.of(plan), plan.manifest, overwrite=plan.job.overwrite)
     check_report(plan, marking)
-    trial = open_sink(plan, reader, part, marking)
+    trial = open_output(plan, reader, part, marking)
     trial.abort()
     if not isinstance(trial, ClipSink):
-        with open_sink(plan, reader, part, marking) as sink:
+        with open_output(plan, reader, part, marking) as sink:
             yield sink, None
         return
     key = request_key(plan, reader)

@@ -35,6 +35,10 @@ Visible = Callable[[Pixels, Landmarks], Float32]
 """(h, w, 3) crop and landmarks in its pixels → (h, w) float32 in [0, 1], 0 where something is in front of the face."""
 
 
+Laid = Callable[[int, Face, Patch], None]
+"""Takes the number of a frame, a face of it and what is laid on that face."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RenderContext:
     """What every frame of a run shares; read-only and safe in threads.
@@ -42,6 +46,7 @@ class RenderContext:
     painted: (H, W) float32 in [0, 1], a hand-painted mask of the frame's size, or None.
     visible: looks for what is in front of a face, or None to look for nothing.
     overrides: what edits ask of single faces and frames. variants: a context for every set of settings they ask for.
+    laid: is told every patch before it is laid down; called from several threads.
     steady: the faces as they are to be drawn, smoothed over time; None: take them as they were measured.
     """
 
@@ -53,6 +58,7 @@ class RenderContext:
     overrides: Overrides = Overrides()
     variants: Mapping[Values, RenderContext] = field(default_factory=dict)
     steady: SteadyFaces | None = None
+    laid: Laid | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,7 +172,10 @@ def _patch(
     if patch is None:
         return None
     painted = None if context.painted is None else context.painted[box.part]
-    return restrict(patch, face.landmarks, context.mask, painted)
+    narrowed = restrict(patch, face.landmarks, context.mask, painted)
+    if context.laid is not None:
+        context.laid(index, face, narrowed)
+    return narrowed
 
 
 def _visible(pixels: Pixels, face: Face, boxes: Sequence[_Span], context: RenderContext) -> _Seen | None:

@@ -13,6 +13,7 @@ from facefusion.media.rates import places
 from facefusion.media.whole import WholeOrNothing
 from facefusion.pipeline.marking import Marking
 from facefusion.pipeline.plan import Plan
+from facefusion.pipeline.ranges import RangeRenderer
 
 
 class Sink(WholeOrNothing):
@@ -32,6 +33,10 @@ class Sink(WholeOrNothing):
         super().__exit__(kind, error, trace)
         if kind is None:
             self.afterwards()
+
+    def watching(self, renderer: RangeRenderer) -> RangeRenderer:
+        """The renderer whose frames are written; a sink that wants more than frames has itself told."""
+        return renderer
 
     @abstractmethod
     def write(self, frame: Frame) -> None:

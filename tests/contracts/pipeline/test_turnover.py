@@ -1,0 +1,190 @@
+"""A turnover, rebuilt by other programs: what it holds is what the run delivers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from facefusion.core import Progress
+from facefusion.errors import OutputExists, UsageError
+from facefusion.media import open_media
+from facefusion.pipeline.engine import run
+from facefusion.pipeline.plan import Plan
+from facefusion.pipeline.turnover import CONTENTS, open_turnover
+from facefusion.provenance import verify
+from facefusion.provenance.manifest.reading import read_manifest
+from portraits import HEIGHT, WIDTH, astronaut, make_film, scene, write_png
+
+oiio = pytest.importorskip("OpenImageIO")
+otio = pytest.importorskip("opentimelineio")
+CREATED = datetime(2026, 1, 2, tzinfo=UTC)
+NUMBERS = (1001, 1002, 1003)
+
+
+def plan_of(folder: Path, output: str, **more: Any) -> Plan:
+    values = {"source": str(folder / "s.png"), "target": str(folder / "shot.mp4"), "output": str(folder / output),
+              "first-number": "1001", "exr-depth": "float", "label-position": "top-left", **more}  # fmt: skip
+    return Plan.from_mapping(values)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`turnover/` and, of the same request, `own.%04d.exr`."""
+    folder = tmp_path_factory.mktemp("turnover")
+    write_png(folder / "s.png", astronaut())
+    make_film(folder / "shot.mp4", frames=len(NUMBERS))
+    run(plan_of(folder, "turnover"), created=CREATED, open_output=open_turnover)
+    run(plan_of(folder, "own.%04d.exr"), created=CREATED)
+    return folder
+
+
+def read(path: Path) -> tuple[NDArray[np.float32], list[str]]:
+    buffer = oiio.ImageBuf(str(path))
+    return buffer.get_pixels(oiio.FLOAT), list(buffer.spec().channelnames)
+
+
+def layer(path: Path, *names: str) -> NDArray[np.float32]:
+    pixels, channels = read(path)
+    return pixels[..., [channels.index(name) for name in names]]
+
+
+def test_a_over_b_is_our_own_output(folder: Path) -> None:
+    for number in NUMBERS:
+        over = oiio.ImageBufAlgo.channels(oiio.ImageBuf(str(folder / f"turnover/exr/shot.{number}.exr")), (0, 1, 2, 3))
+        plate = oiio.ImageBuf(str(folder / f"turnover/plate/shot_plate.{number}.exr"))
+        solid = oiio.ImageBufAlgo.channels(plate, ("R", "G", "B", 1.0), ("R", "G", "B", "A"))
+        comp = oiio.ImageBufAlgo.over(over, solid).get_pixels(oiio.FLOAT)[..., :3]
+        own = read(folder / f"own.{number}.exr")[0]
+        assert np.abs(comp - own).max() <= 1 / 4096
+        assert np.abs(solid.get_pixels(oiio.FLOAT)[..., :3] - own).max() > 0.05
+
+
+def test_the_nuke_script_rebuilds_it(folder: Path) -> None:
+    text = (folder / "turnover" / "shot.nk").read_text()
+    bare = re.sub(r'"[^"]*"', '""', text)
+    assert bare.count("{") == bare.count("}")
+    nodes = re.findall(r"^(\w+) \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
+    reads = [body for kind, body in nodes if kind == "Read"]
+    merge = next(body for kind, body in nodes if kind == "Merge2")
+    files = [str(re.search(r'file "(.*)"', body)[1]) for body in reads]  # type: ignore[index]
+    assert all("raw true" in body and "first 1001" in body and "last 1003" in body for body in reads)
+    assert "operation over" in merge
+    assert "inputs 2" in merge
+    here = r"\[file dirname \[value root.name]]"
+    a, b = (read(Path(file.replace(here, str(folder / "turnover")) % 1002))[0] for file in files)
+    # the last node read is input 0, which is B
+    comp = a[..., :3] + (1 - a[..., 3:4]) * b
+    assert np.abs(comp - read(folder / "own.1002.exr")[0]).max() <= 1 / 4096
+    curve = re.search(r"nose_tip \{\{curve x1001 ([\d.]+)", text)
+    assert curve is not None
+    assert 120 < float(curve[1]) < 200
+
+
+def test_layers_are_what_they_are_called(folder: Path) -> None:
+    path = folder / "turnover/exr/shot.1002.exr"
+    alpha, mask = layer(path, "A")[..., 0], layer(path, "facemask.Y")[..., 0]
+    assert not alpha[-20:].any()
+    assert alpha[2:30, 10:100].max() == 1  # the label
+    assert mask[:20].max() == 0
+    assert mask.max() > 0.9
+    assert (alpha >= mask - 1e-3).all()
+    away = layer(path, "R", "G", "B")[-20:]
+    assert 0 < np.abs(away).max() < 0.05  # the watermark alone
+    place = layer(path, "stmap.R", "stmap.G", "stmap.B")
+    face = place[..., 2] > 0
+    assert 2000 < face.sum() < 20_000
+    rows, columns = np.nonzero(face)
+    assert np.corrcoef(columns, place[face][:, 0])[0, 1] > 0.95
+    assert np.corrcoef(rows, place[face][:, 1])[0, 1] < -0.95
+    render = layer(path, "render.R", "render.A")
+    assert render[face][:, 1].min() == 1
+    assert not render[-10:].any()
+    assert oiio.ImageBuf(str(path)).spec().get_float_attribute("strength") == 1
+
+
+def test_everything_is_listed_signed_and_marked(folder: Path) -> None:
+    place = folder / "turnover"
+    listed = json.loads((place / CONTENTS).read_text())["sha256"]
+    there = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
+    assert there - set(listed) == {CONTENTS, f"{CONTENTS}.c2pa"}
+    assert all(hashlib.sha256((place / name).read_bytes()).hexdigest() == digest for name, digest in listed.items())
+    assert read_manifest(place / CONTENTS).state == "intact"
+    report = verify(place / "exr/shot.1002.exr")
+    assert report.is_marked
+    assert {finding.state for finding in report.findings if finding.mark != "record"} == {"present"}
+    page = (place / "README.txt").read_text()
+    assert report.asset in page
+    assert "keep the\nmarks" in page
+    (place / CONTENTS).write_text((place / CONTENTS).read_text().replace("a", "b", 1))
+    assert read_manifest(place / CONTENTS).state == "altered"
+
+
+def test_tracks_fit_the_picture(folder: Path) -> None:
+    tracking = folder / "turnover" / "tracking"
+    said = json.loads((tracking / "person1.json").read_text())
+    nose, chin, forehead = (said["points"][name]["1001"] for name in ("nose_tip", "chin", "forehead"))
+    assert chin[1] < nose[1] < forehead[1]
+    assert all(0 < x < WIDTH and 0 < y < HEIGHT for x, y in (nose, chin, forehead))
+    lines = (tracking / "person1" / "person1.1003.obj").read_text().splitlines()
+    vertices = np.array([line.split()[1:] for line in lines if line.startswith("v ")], float)
+    faces = [line for line in lines if line.startswith("f ")]
+    assert vertices.shape == (468, 3)
+    assert len(faces) == 898
+    assert np.allclose(vertices[4, :2], said["points"]["nose_tip"]["1003"], atol=2e-3)
+    assert vertices[4, 2] > vertices[152, 2]  # the nose is nearer than the chin
+    usd = (tracking / "person1.usda").read_text()
+    samples = re.findall(r"^ +(\d+): \[(.*)\],$", usd, re.MULTILINE)
+    assert [int(number) for number, _ in samples] == list(NUMBERS)
+    assert usd.count("{") == usd.count("}")
+    rows = (tracking / "person1_points.csv").read_text().splitlines()
+    assert len(rows) == 1 + len(NUMBERS)
+
+
+def test_the_timeline_leads_to_the_files(folder: Path) -> None:
+    path = folder / "turnover" / "shot.otio"
+    timeline = otio.adapters.read_from_file(str(path))
+    plate, ours = timeline.video_tracks()
+    assert (plate.name, ours.name) == ("Plate", "FaceFusion")
+    for track in (plate, ours):
+        (clip,) = track.find_clips()
+        assert clip.source_range.start_time.value == 1001
+        assert clip.source_range.duration.value == len(NUMBERS)
+        reference = clip.media_reference
+        names = [reference.target_url_for_image_number(place) for place in range(len(NUMBERS))]
+        assert all((path.parent / name).is_file() for name in names)
+
+
+def test_an_exr_sequence_is_its_own_plate_and_bad_requests_leave_nothing(folder: Path, tmp_path: Path) -> None:
+    target = str(folder / "own.%04d.exr")
+    plan = plan_of(folder, "again", target=target, end="1f", **{"first-number": ""})
+    run(plan, created=CREATED, open_output=open_turnover)
+    assert not (folder / "again" / "plate").exists()
+    assert str(folder / "own.%04d.exr") in (folder / "again" / "own.nk").read_text()
+    with open_media(target) as reader:
+        assert reader.frame_at(0).pixels.shape == (HEIGHT, WIDTH, 3)
+    with pytest.raises(OutputExists, match="not empty"):
+        run(plan, created=CREATED, open_output=open_turnover)
+    picture = write_png(tmp_path / "t.png", scene())
+    with pytest.raises(UsageError, match="clip or a sequence"):
+        run(plan_of(folder, "no", target=str(picture)), open_output=open_turnover)
+    with pytest.raises(UsageError, match="linear light"):
+        run(plan_of(folder, "no", **{"output-colorspace": "ACEScct"}), open_output=open_turnover)
+
+    class Stopped(Exception):
+        pass
+
+    def stop(event: Any) -> None:
+        if event.phase == "render" and event.done >= 1:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        run(plan_of(folder, "no"), Progress(stop), open_output=open_turnover)
+    assert not [path for path in folder.iterdir() if path.name.startswith((".", "no"))]
