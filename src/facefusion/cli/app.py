@@ -11,6 +11,7 @@ from facefusion import __version__
 from facefusion.cli.analyse import analyse
 from facefusion.cli.audit import audit_app
 from facefusion.cli.call import Call
+from facefusion.cli.conform import conform
 from facefusion.cli.consent import consent_app
 from facefusion.cli.doctor import doctor
 from facefusion.cli.edit import edit_app
@@ -39,6 +40,7 @@ COMMANDS = (
     "preview",
     "render",
     "turnover",
+    "conform",
     "doctor",
     "models",
     "verify",
@@ -86,6 +88,7 @@ app.add_typer(edit_app, name="edit")
 app.command("preview")(with_plan_flags(preview))
 app.command("render")(with_plan_flags(render))
 app.command("turnover")(with_plan_flags(turnover))
+app.command("conform")(with_plan_flags(conform))
 app.command("doctor")(doctor)
 app.command("verify")(verify)
 app.command("report")(report)

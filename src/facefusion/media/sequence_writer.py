@@ -43,14 +43,22 @@ class SequenceWriter(WholeOrNothing):
         self._refuse_existing(self._pattern.numbered(first_number))
         self._pending: list[tuple[Path, Path]] = []
         self._placed: list[Path] = []
+        self._own: list[Path] = []
 
-    def write(self, frame: Frame, *, xmp: bytes | None = None) -> Path:
-        """Add a picture; returns the path it will have. `xmp` replaces the packet given to the writer."""
+    def write(self, frame: Frame, *, xmp: bytes | None = None, keep: Callable[[bytes], Path] | None = None) -> Path:
+        """Add a picture; returns the path it will have. `xmp` replaces the packet given to the writer.
+
+        keep: puts the bytes on the disk and says where; they are then not removed when the writer fails.
+        """
         path = self._pattern.numbered(self._first + len(self._pending))
         self._refuse_existing(path)
         form = stamped(self._form, self._first, len(self._pending))
         data = encode_image(path, frame, quality=self._quality, xmp=xmp or self._xmp, exif=None, form=form)
+        if keep is not None:
+            self._pending.append((keep(data), path))
+            return path
         temporary = temporary_beside(path)
+        self._own.append(temporary)
         self._pending.append((temporary, path))
         try:
             temporary.write_bytes(data)
@@ -59,6 +67,12 @@ class SequenceWriter(WholeOrNothing):
                 f"{path}: writing failed ({(error.strerror or str(error)).lower()}); free some space"
             ) from None
         return path
+
+    def take(self, finished: Path) -> None:
+        """Add a picture that an earlier writer has made; it is not removed when this one fails."""
+        path = self._pattern.numbered(self._first + len(self._pending))
+        self._refuse_existing(path)
+        self._pending.append((finished, path))
 
     def close(self) -> None:
         """Let all pictures appear."""
@@ -77,11 +91,11 @@ class SequenceWriter(WholeOrNothing):
 
     def abort(self) -> None:
         """Remove everything this writer made."""
-        for temporary, _ in self._pending:
+        for temporary in self._own:
             discard(temporary)
         for path in self._placed:
             discard(path)
-        self._pending, self._placed = [], []
+        self._pending, self._placed, self._own = [], [], []
 
     def _refuse_existing(self, path: Path) -> None:
         if path.exists() and not self._overwrite:

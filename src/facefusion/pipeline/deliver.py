@@ -29,11 +29,16 @@ from facefusion.media.image_writing import ALPHA_SUFFIXES, WEIGHTED_SUFFIXES, WR
 from facefusion.media.paths import temporary_beside
 from facefusion.media.picture_form import ALPHA_TAG, AlphaForm, PictureForm
 from facefusion.media.write_plan import WritePlan
+from facefusion.pipeline.durable import DurableFolder, disk_errors
 from facefusion.pipeline.marking import Marking
+from facefusion.pipeline.picture_store import PictureStore
 from facefusion.pipeline.plan import Plan
+from facefusion.pipeline.ranges import RangeRenderer
+from facefusion.pipeline.render import Rendered
 from facefusion.pipeline.settings import CODECS_OWN, EncodeSettings
 from facefusion.pipeline.sinks import Resampling, Sink
 from facefusion.pipeline.transparency import first_number, form_of, leaves_alpha, must_keep_alpha, space_of
+from facefusion.pipeline.workfolder import PICTURES
 from facefusion.provenance import mark_place
 
 _HDR_TRANSFERS = (16, 18)
@@ -53,7 +58,7 @@ def open_sink(
     if kind == "image":
         return _StillSink(output, reader, plan, marking)
     if NumberedPattern.is_pattern(output):
-        return _SequenceSink(output, reader, part, plan, marking)
+        return SequenceSink(output, reader, part, plan, marking, workplace)
     if output.suffix.lower() in ANIMATION_SUFFIXES:
         return _AnimationSink(output, reader, part, plan, marking)
     return ClipSink(output, reader, part, plan, marking, workplace)
@@ -139,8 +144,18 @@ class ClipSink(Sink):
         self.remember(complete)
 
 
-class _SequenceSink(Sink):
-    def __init__(self, output: Path, reader: MediaReader, part: FrameRange, plan: Plan, marking: Marking) -> None:
+class SequenceSink(Sink):
+    """Numbered pictures. workplace: where finished ones are kept, so that a run that was stopped goes on after them."""
+
+    def __init__(
+        self,
+        output: Path,
+        reader: MediaReader,
+        part: FrameRange,
+        plan: Plan,
+        marking: Marking,
+        workplace: Path | None = None,
+    ) -> None:
         self.warnings = []
         _check_markable(output)
         self.warnings += _check_alpha(output, plan, reader)
@@ -156,8 +171,32 @@ class _SequenceSink(Sink):
             form=form_of(plan, reader, part, output.suffix, marking.marks.container_tags()),
         )
         marking.check_beside(output)
-        self._output, self.marking = output, marking
+        self._output, self.marking, self._part = output, marking, part
         self._resampling = Resampling(reader, part, plan)
+        is_one_each = reader.info.kind != "video" or plan.frame_rate is None
+        kept = None if workplace is None else DurableFolder(workplace / PICTURES, output.suffix)
+        self._folder = kept if is_one_each else None
+        self._store: PictureStore | None = None
+
+    def resumed(self, renderer: RangeRenderer) -> list[tuple[str, ...]]:
+        if self._folder is None:
+            return []
+        with disk_errors(self._folder.folder):
+            self._folder.folder.mkdir(exist_ok=True)
+        self._store, notes = PictureStore(self._folder, renderer), []
+        for index in range(self._part.start, self._part.stop):
+            if (found := self._store.found(index)) is None:
+                break
+            self._writer.take(found[0])
+            notes.append(found[1])
+        return notes
+
+    def take(self, rendered: Rendered) -> None:
+        frame, store = rendered.frame, self._store
+        if store is None:
+            self.write(frame)
+        else:
+            self._writer.write(frame, keep=lambda data: store.keep(frame.index, rendered.notes, data))
 
     def write(self, frame: Frame) -> None:
         for _ in self._resampling.times_of(frame):

@@ -69,6 +69,10 @@ class DurableFolder:
         """The file called `name`, or None when there is none. Its content is not looked at."""
         return next(iter(sorted(self.folder.glob(f"{name}.*{self._suffix}"))), None)
 
+    def is_finished(self, path: Path) -> bool:
+        """Whether a file of this folder was written to its end."""
+        return path.name.endswith(self._suffix)
+
     def is_sound(self, path: Path) -> bool:
         """Whether a file of this folder holds what was written."""
         with path.open("rb") as file:

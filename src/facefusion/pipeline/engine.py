@@ -21,7 +21,7 @@ from facefusion.pipeline.anonymity import Anonymity
 from facefusion.pipeline.anonymity_report import anonymity_of, check_report, complete_sheet, lines_of, write_along
 from facefusion.pipeline.auditing import RunAudit
 from facefusion.pipeline.content_check import ContentWatch
-from facefusion.pipeline.deliver import ClipSink, open_sink
+from facefusion.pipeline.deliver import ClipSink, SequenceSink, open_sink
 from facefusion.pipeline.fingerprint import request_key
 from facefusion.pipeline.finished import finished_before, remember
 from facefusion.pipeline.frame_source import SeekingSource, source_of
@@ -208,12 +208,16 @@ class _Run:
     def _by_frames(self, renderer: RangeRenderer, tally: Tally) -> list[str]:
         """Hand frames to the sink; the names of those pictures of a folder that are left out."""
         left_out, threads = [], frames_at_once(self.plan.job)
-        frames = rendered_frames(renderer, SeekingSource(self.reader), self.part, self.progress, threads=threads)
+        before = self.sink.resumed(renderer)
+        for notes in before:
+            tally.add(notes)
+        part = FrameRange(self.part.start + len(before), self.part.stop)
+        frames = rendered_frames(renderer, SeekingSource(self.reader), part, self.progress, threads=threads)
         with closing(frames):
             for rendered in frames:
                 tally.add(rendered.notes)
                 if _is_kept(rendered, self.reader, self.plan):
-                    self.sink.write(rendered.frame)
+                    self.sink.take(rendered)
                 else:
                     left_out.append(self.reader.path_of(rendered.frame.index).name)
         return left_out
@@ -235,7 +239,7 @@ def _opened(
     check_report(plan, marking)
     trial = open_output(plan, reader, part, marking)
     trial.abort()
-    if not isinstance(trial, ClipSink):
+    if not isinstance(trial, ClipSink | SequenceSink):
         with open_output(plan, reader, part, marking) as sink:
             yield sink, None
         return

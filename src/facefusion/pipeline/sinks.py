@@ -14,6 +14,7 @@ from facefusion.media.whole import WholeOrNothing
 from facefusion.pipeline.marking import Marking
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.ranges import RangeRenderer
+from facefusion.pipeline.render import Rendered
 
 
 class Sink(WholeOrNothing):
@@ -37,6 +38,14 @@ class Sink(WholeOrNothing):
     def watching(self, renderer: RangeRenderer) -> RangeRenderer:
         """The renderer whose frames are written; a sink that wants more than frames has itself told."""
         return renderer
+
+    def resumed(self, renderer: RangeRenderer) -> list[tuple[str, ...]]:
+        """Take what an earlier run of this request has finished; the notes on the faces of each frame, in order."""
+        return []
+
+    def take(self, rendered: Rendered) -> None:
+        """Take the next frame with what became of its faces. Raises OutputFailed."""
+        self.write(rendered.frame)
 
     @abstractmethod
     def write(self, frame: Frame) -> None:

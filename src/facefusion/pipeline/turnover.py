@@ -41,6 +41,8 @@ def open_turnover(plan: Plan, reader: MediaReader, part: FrameRange, marking: Ma
     film_package("opentimelineio", what="turnovers")
     if not reader.info.is_clip:
         raise UsageError(f"{reader.info.path}: a turnover is made of a clip or a sequence; use `run` for pictures")
+    if plan.scale != 1:
+        raise UsageError("frame_enhancer: changes the size, and a turnover has that of its plate; leave it out")
     return TurnoverSink(plan, reader, part, marking)
 
 

@@ -5,6 +5,7 @@ plan.json       the request's key, and when the first run began: the time that t
                 complete, its digest and what the run reports. Removed last: a kill while the rest is removed is seen
 analysis/       measured chunks        segments/   encoded segments, each with its digest in its name
 content.jsonl   what the content check saw, frame by frame
+pictures/       of a sequence, likewise
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from facefusion.pipeline.settings import KeepWork
 
 _LONGEST_NAME = 255
 _PLAN = "plan.json"
+PICTURES = "pictures"
+"""Where the pictures of a sequence are kept."""
 _TRIES = 5
 Say = Callable[[str], None]
 
@@ -93,9 +96,16 @@ class WorkFolder:
         return DurableFolder(self.folder / "segments", ".seg")
 
     @property
+    def pictures(self) -> Path:
+        """A folder for finished pictures of a sequence."""
+        return self.folder / PICTURES
+
+    @property
     def num_parts(self) -> int:
         """Finished parts that would be lost with the folder."""
-        return len(self.segments) + (sum(1 for _ in self.analysis.iterdir()) if self.analysis.is_dir() else 0)
+        return len(self.segments) + sum(
+            sum(1 for _ in folder.iterdir()) for folder in (self.analysis, self.pictures) if folder.is_dir()
+        )
 
     @property
     def is_kept(self) -> bool:
@@ -159,6 +169,7 @@ class WorkFolder:
         known = known_work(self._output)
         if known is not None and known.key == key:
             self.segments.clear_unfinished()
+            DurableFolder(self.pictures, "").clear_unfinished()
             for path in self.folder.glob(".facefusion-*"):  # may be the output itself by another name: never written to
                 path.unlink(missing_ok=True)
             return replace(known, created=created or known.created)
@@ -174,8 +185,9 @@ class WorkFolder:
         return known
 
     def _kept(self) -> str:
-        count = len(self.segments)
-        what = f"{count} finished segment{'' if count == 1 else 's'}" if count else "what was measured"
+        pictures = sum(1 for _ in self.pictures.iterdir()) if self.pictures.is_dir() else 0
+        count, word = (pictures, "picture") if pictures else (len(self.segments), "segment")
+        what = f"{count} finished {word}{'' if count == 1 else 's'}" if count else "what was measured"
         return f"{what} kept in {self.folder}: the same command continues"
 
     def _clear(self) -> None:
