@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import cv2
@@ -46,7 +46,9 @@ class LayerLog:
     def watching(self, renderer: RangeRenderer) -> RangeRenderer:
         """The renderer, telling this log."""
         cutting = renderer.cutting
-        told = None if cutting is None else _ToldCutting(cutting.remover, cutting.backdrop, self)
+        told = None
+        if cutting is not None:
+            told = _ToldCutting(**{one.name: getattr(cutting, one.name) for one in fields(Cutting)}, log=self)
         return replace(renderer, context=self._told(renderer.context), cutting=told)
 
     def take(self, index: int) -> tuple[list[Laid], Float32 | None]:

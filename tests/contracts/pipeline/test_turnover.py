@@ -188,3 +188,14 @@ def test_an_exr_sequence_is_its_own_plate_and_bad_requests_leave_nothing(folder:
     with pytest.raises(Stopped):
         run(plan_of(folder, "no"), Progress(stop), open_output=open_turnover)
     assert not [path for path in folder.iterdir() if path.name.startswith((".", "no"))]
+
+
+def test_a_background_that_is_removed_leaves_its_matte(folder: Path, tmp_path: Path) -> None:
+    more = {"processor": ["background_remover"], "end": "1f", "source": []}
+    run(plan_of(folder, "cut", **more), created=CREATED, open_output=open_turnover)
+    run(plan_of(folder, "cut.%04d.exr", **more), created=CREATED)
+    path = folder / "cut/exr/shot.1001.exr"
+    matte = layer(path, "matte.Y")[..., 0]
+    assert 0.2 < matte.mean() < 0.95
+    own = layer(folder / "cut.1001.exr", "R", "G", "B", "A")
+    assert np.abs(layer(path, "R", "G", "B", "A") - own).max() <= 1 / 4096
