@@ -37,7 +37,7 @@ FRAMES = 12
 
 
 def joint_to_serial(target: Path, source: Path, folder: Path) -> dict[str, float]:
-    """Wall seconds of the one command, and of the two commands that do the same."""
+    """Wall seconds of the one command, and of the two commands that do the same; CPU seconds as well."""
     common = {"overwrite": True, "keep-work": "never"}
     background = {"background": "#405060"}
     swap = {"source": [str(source)], "target": str(target), "output": str(folder / "swapped.mp4"), **common}
@@ -51,9 +51,10 @@ def joint_to_serial(target: Path, source: Path, folder: Path) -> dict[str, float
     }
     seconds = {}
     for name, values in plans.items():
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), _cpu()
         run(Plan.from_mapping(values))
-        seconds[name] = time.perf_counter() - begun
+        seconds[name], seconds[f"{name}_cpu"] = time.perf_counter() - begun, _cpu() - used
+    seconds["ratio_cpu"] = seconds["joint_cpu"] / (seconds["swap_cpu"] + seconds["cut_cpu"])
     seconds["ratio"] = seconds["joint"] / (seconds["swap"] + seconds["cut"])
     return seconds
 

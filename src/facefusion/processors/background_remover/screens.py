@@ -19,6 +19,8 @@ LEAST_SHARE = 0.25
 """A screen fills at least this much of what is around the people."""
 _LEAST_SAID = 0.03
 """The same, where its colour was said: part of it may be out of the picture."""
+_EVERY, _SOMEBODY = 10, 0.002
+"""Frames from one look for people to the next, and the share of the picture from which somebody is there."""
 _NEAR_FRAMES = 12
 """A screen's colour is the middle one of this many frames on each side."""
 
@@ -35,6 +37,9 @@ class Screens:
         self._begins = [shot.start for shot in self._shots]
         self._found = [self._in_shot(shot) for shot in self._shots]
         self._known = [self._plate_of(shot, primary) for shot, primary in zip(self._shots, self._found, strict=True)]
+        self._empty, self._looked_at = self._nobody()
+        if self._looked_at and self._empty == self._looked_at and not any(self._found):
+            raise InvalidInput("background: there is no screen and nobody to be seen, so that nothing would be left")
         if wanted in COLORS and self._shots and not any(self._found):
             raise InvalidInput(f"screen: {wanted} was said, and there is no {wanted} screen; {self._what_there_is()}")
 
@@ -44,10 +49,12 @@ class Screens:
         if not self._shots:
             return ()
         names = {0: "no screen, people are cut out", 1: "a green screen", 2: "a blue screen"}
+        nobody = f"background: nobody is seen in about {self._empty} of {self._looked_at} frames that were looked at"
+        more = (f"{nobody}; they are empty",) if self._empty else ()
         counts = [(name, self._found.count(kind)) for kind, name in names.items() if kind in self._found]
         if len(counts) == 1:
-            return (f"background: {counts[0][0]}",)
-        return ("background: " + ", ".join(f"{name} in {count} shots" for name, count in counts),)
+            return (f"background: {counts[0][0]}", *more)
+        return ("background: " + ", ".join(f"{name} in {count} shots" for name, count in counts), *more)
 
     def of(self, frame: Frame, person: Float32) -> Screen | None:
         """The screen behind `frame`; None when there is none. person: (256, 256) in [0, 1]."""
@@ -65,6 +72,16 @@ class Screens:
         looks = np.array([self._scene.look(index) for index in near if index in self._scene])
         seen = looks[looks[:, _column(primary)] > 0]
         return _screen(np.median(seen if len(seen) else looks, axis=0), primary, self._known[place])
+
+    def _nobody(self) -> tuple[int, int]:
+        """Of the frames without a screen, one in ten: how many show nobody, and how many there are."""
+        assert not self._shots or self._scene is not None
+        shots = [shot for shot, found in zip(self._shots, self._found, strict=True) if not found]
+        frames = [
+            index for shot in shots for index in range(shot.start, shot.stop, _EVERY) if index in (self._scene or ())
+        ]
+        empty = [index for index in frames if self._scene and (self._scene.person(index) > 127).mean() < _SOMEBODY]
+        return len(empty), len(frames)
 
     def _in_shot(self, shot: Shot) -> int:
         assert self._scene is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -28,8 +30,8 @@ def nobody() -> Float32:
 
 
 def scene_with(looks: list[Float32]) -> Scene:
-    empty = packed_map(np.zeros((MAP_SIZE, MAP_SIZE), np.uint8))
-    return Scene(FrameRange(0, len(looks)), (empty,) * len(looks), np.array(looks, np.float32))
+    somebody = packed_map(np.full((MAP_SIZE, MAP_SIZE), 255, np.uint8))
+    return Scene(FrameRange(0, len(looks)), (somebody,) * len(looks), np.array(looks, np.float32))
 
 
 def test_screens_are_told_from_meadows_and_grey_walls() -> None:
@@ -63,6 +65,16 @@ def test_a_screen_of_another_colour_than_said_is_refused_with_what_is_there() ->
         Screens("blue", scene_with([green]), [FrameRange(0, 1)])
     with pytest.raises(InvalidInput, match="people are cut out"):
         Screens("green", scene_with([np.zeros(LOOKS, np.float32)]), [FrameRange(0, 1)])
+
+
+def test_where_nobody_is_seen_and_no_screen_either_nothing_is_begun() -> None:
+    wall, green = np.zeros(LOOKS, np.float32), look_of(small(GREEN), nobody())
+    empty = packed_map(np.zeros((MAP_SIZE, MAP_SIZE), np.uint8))
+    with pytest.raises(InvalidInput, match="no screen and nobody to be seen"):
+        Screens("auto", replace(scene_with([wall]), maps=(empty,)), [FrameRange(0, 1)])
+    some = replace(scene_with([wall, green]), maps=(empty, empty))
+    lines = Screens("auto", some, [FrameRange(0, 1), FrameRange(1, 2)]).lines
+    assert "nobody is seen in about 1 of 1 frames" in lines[1]
 
 
 def test_a_scene_survives_its_section() -> None:
