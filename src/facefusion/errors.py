@@ -67,6 +67,10 @@ class ModelInvalid(ModelError):
     """Weights that do not match their card: wrong hash, rank, shape or type."""
 
 
+class OutOfMemory(ModelError):
+    """A device has no room for what a model needs, however small the pieces."""
+
+
 class DownloadFailed(ModelError):
     """Weights that could not be fetched; what was fetched so far is kept where that helps."""
 

@@ -10,6 +10,7 @@ import typer
 from facefusion import __version__
 from facefusion.cli.analyse import analyse
 from facefusion.cli.audit import audit_app
+from facefusion.cli.benchmark import benchmark
 from facefusion.cli.call import Call
 from facefusion.cli.conform import conform
 from facefusion.cli.consent import consent_app
@@ -42,6 +43,7 @@ COMMANDS = (
     "turnover",
     "conform",
     "doctor",
+    "benchmark",
     "models",
     "verify",
     "audit",
@@ -90,6 +92,7 @@ app.command("render")(with_plan_flags(render))
 app.command("turnover")(with_plan_flags(turnover))
 app.command("conform")(with_plan_flags(conform))
 app.command("doctor")(doctor)
+app.command("benchmark")(benchmark)
 app.command("verify")(verify)
 app.command("report")(report)
 app.add_typer(consent_app, name="consent")

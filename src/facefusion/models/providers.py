@@ -8,7 +8,7 @@ from typing import Literal, cast, get_args
 
 from facefusion.errors import UsageError
 
-Provider = Literal["cpu", "cuda", "tensorrt", "directml", "coreml", "openvino"]
+Provider = Literal["cpu", "cuda", "tensorrt", "directml", "coreml", "openvino", "rocm", "migraphx"]
 PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 
 _RUNTIME_NAMES: dict[Provider, str] = {
@@ -18,6 +18,8 @@ _RUNTIME_NAMES: dict[Provider, str] = {
     "directml": "DmlExecutionProvider",
     "coreml": "CoreMLExecutionProvider",
     "openvino": "OpenVINOExecutionProvider",
+    "rocm": "ROCMExecutionProvider",
+    "migraphx": "MIGraphXExecutionProvider",
 }
 _NEEDS: dict[Provider, tuple[str, str]] = {
     "cpu": ("onnxruntime", "any machine"),
@@ -26,6 +28,8 @@ _NEEDS: dict[Provider, tuple[str, str]] = {
     "directml": ("onnxruntime-directml", "Windows 10 or newer"),
     "coreml": ("onnxruntime", "macOS"),
     "openvino": ("onnxruntime-openvino", "an Intel processor or graphics card"),
+    "rocm": ("onnxruntime-rocm", "an AMD card with ROCm 6"),
+    "migraphx": ("onnxruntime-migraphx", "an AMD card with ROCm 6 and MIGraphX"),
 }
 
 
@@ -69,10 +73,11 @@ def choose_providers(names: Sequence[str]) -> tuple[tuple[Provider, ...], tuple[
     return tuple(dict.fromkeys(usable)), missing
 
 
-def did_not_start(name: Provider) -> ProviderWarning:
-    """The warning for a provider that is installed and yet did not take the model."""
+def did_not_start(name: Provider, why: str = "") -> ProviderWarning:
+    """The warning for a provider that is installed and yet did not take the model. why: what it said."""
     package, machine = _NEEDS[name]
-    text = f"execution provider {name} is installed ({package}) but did not start: it needs {machine}; using cpu"
+    said = f" ({why})" if why else ""
+    text = f"execution provider {name} is installed ({package}) but did not start{said}: it needs {machine}; using cpu"
     return ProviderWarning(name, package, text)
 
 

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facefusion.errors import InvalidInput, ModelInvalid, ModelMissing, UsageError
+from facefusion.errors import InvalidInput, ModelInvalid, ModelMissing, OutOfMemory, UsageError
 from facefusion.models.card import ModelCard
+from facefusion.models.devices import driver_version, engine_folder, provider_options
+from facefusion.models.home import user_folder
 from facefusion.models.providers import (
     Provider,
     ProviderWarning,
@@ -22,11 +24,12 @@ from facefusion.models.providers import (
     runtime_name,
 )
 from facefusion.models.spec import TensorSpec
-from facefusion.models.store import ModelStore, Stamp, stamp_of
+from facefusion.models.store import ModelStore, Stamp, sha256_of, stamp_of
 
 Array = NDArray[Any]
+_NO_MEMORY = ("out of memory", "failed to allocate", "bad allocation", "bad_alloc", "cudaerrormemoryallocation")
 SMALL_BYTES = 32 * 1024 * 1024
-Key = tuple[int, Stamp, ModelCard | None, tuple[str, ...], int]
+Key = tuple[int, Stamp, ModelCard | None, tuple[str, ...], int, int]
 
 
 class Session:
@@ -44,12 +47,13 @@ class Session:
         providers: Sequence[Provider],
         warnings: Sequence[ProviderWarning],
         threads: int,
+        number: int = 0,
     ) -> None:
         self.name = card.name if card else path.stem
-        self._session = _load(path, providers, threads)
+        self._session, broken = _loaded(path, providers, threads, number)
         used = tuple(name for name in map(provider_named, self._session.get_providers()) if name)
         self.providers: tuple[Provider, ...] = used
-        idle = tuple(did_not_start(name) for name in providers if name not in used)
+        idle = tuple(did_not_start(name, broken) for name in providers if name not in used)
         self.warnings = (*warnings, *idle)
         has_inputs, has_outputs = _declared(self._session.get_inputs()), _declared(self._session.get_outputs())
         self.inputs = card.inputs if card else has_inputs
@@ -70,9 +74,20 @@ class Session:
         """
         number = max(len(array) for array in arrays)
         if number == 1 or self.takes_batches:
-            return self.run(*(np.repeat(one, number, 0) if len(one) < number else one for one in arrays))
+            return self._halved(*(np.repeat(one, number, 0) if len(one) < number else one for one in arrays))
         rows = [self.run(*(one[i : i + 1] if len(one) > 1 else one for one in arrays)) for i in range(number)]
         return tuple(np.concatenate(parts) for parts in zip(*rows, strict=True))
+
+    def _halved(self, *arrays: Array) -> tuple[Array, ...]:
+        """One run; where memory does not suffice, two of half the batch, and so on."""
+        try:
+            return self.run(*arrays)
+        except OutOfMemory:
+            middle = len(arrays[0]) // 2
+            if middle == 0:
+                raise
+            parts = (self._halved(*(one[:middle] for one in arrays)), self._halved(*(one[middle:] for one in arrays)))
+            return tuple(np.concatenate(pair) for pair in zip(*parts, strict=True))
 
     def run(self, *arrays: Array) -> tuple[Array, ...]:
         """The outputs for `arrays`, one for each input, both in the order of the contracts.
@@ -89,6 +104,11 @@ class Session:
         try:
             return tuple(self._session.run(list(self._output_names), feeds))
         except Exception as error:  # ONNX Runtime has no error type of its own
+            if any(words in str(error).lower() for words in _NO_MEMORY):
+                raise OutOfMemory(
+                    f"{self.name}: not enough memory on {self.providers[0] if self.providers else 'cpu'}; "
+                    "use fewer --threads, a smaller model, or --execution-provider cpu"
+                ) from None
             raise ModelInvalid(f"{self.name} failed: {_first_line(error)}") from error
 
     def _checked(self, spec: TensorSpec, name: str, array: Array) -> Array:
@@ -104,22 +124,24 @@ def open_session(
     store: ModelStore | None = None,
     providers: Sequence[str] = ("cpu",),
     threads: int = 1,
+    number: int = 0,
 ) -> Session:
     """The session of a model: a name of the catalog, or the Path of a file.
 
     Sessions are kept for the life of the process: asking again for the same file, providers and threads gives the
-    same one. Raises UsageError for an unknown name or provider, ModelMissing and ModelInvalid as `ModelStore.path`,
-    and ModelInvalid for a file that is no ONNX model or does not keep the contract of its card.
+    same one. number: of the card, where a machine has several. Raises UsageError for an unknown name or provider,
+    ModelMissing and ModelInvalid as `ModelStore.path`, and ModelInvalid for a file that is no ONNX model or does not
+    keep the contract of its card.
     """
     if threads < 1:
         raise UsageError(f"threads: got {threads}, supported is 1 or more")
     path, card = _resolve(model, store or ModelStore.of_user())
     chosen, warnings = choose_providers(providers)
-    key = (os.getpid(), stamp_of(path), card, tuple(providers), threads)
+    key = (os.getpid(), stamp_of(path), card, tuple(providers), threads, number)
     with _lock:
         session = _open.get(key)
         if session is None:
-            session = Session(path, card=card, providers=chosen, warnings=warnings, threads=threads)
+            session = Session(path, card=card, providers=chosen, warnings=warnings, threads=threads, number=number)
             _open[key] = session
     return session
 
@@ -162,7 +184,17 @@ def _resolve(model: str | Path, store: ModelStore) -> tuple[Path, ModelCard | No
     return model, store.card_of(model)
 
 
-def _load(path: Path, providers: Sequence[Provider], threads: int) -> Any:
+def _loaded(path: Path, providers: Sequence[Provider], threads: int, number: int) -> tuple[Any, str]:
+    """The session, on the processor where no other provider starts, and why that was."""
+    try:
+        return _load(path, providers, threads, number), ""
+    except ModelInvalid as error:
+        if tuple(providers) == ("cpu",):
+            raise
+        return _load(path, ("cpu",), threads, 0), str(error)
+
+
+def _load(path: Path, providers: Sequence[Provider], threads: int, number: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -172,11 +204,31 @@ def _load(path: Path, providers: Sequence[Provider], threads: int) -> Any:
     # Planning the reuse of buffers takes 0.5 s for the 1371 small nodes of the face mesh and makes no run faster.
     options.enable_mem_reuse = path.stat().st_size > SMALL_BYTES
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave idle cores to others
-    names = [runtime_name(name) for name in providers]
+    names = [
+        (runtime_name(name), dict(provider_options(name, number, engines=_engines(name, path)))) for name in providers
+    ]
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=names)
     except Exception as error:  # ONNX Runtime has no error type of its own
         raise ModelInvalid(f"{path.name} cannot be loaded: {_first_line(error)}") from error
+
+
+def _engines(provider: Provider, path: Path) -> Path | None:
+    """Where the compiled engine of a model is kept; None for providers that compile none."""
+    if provider != "tensorrt":
+        return None
+    import onnxruntime
+
+    folder = engine_folder(
+        user_folder(),
+        model_sha256=sha256_of(path),
+        runtime=onnxruntime.__version__,
+        driver=driver_version(),
+        shapes="declared",
+        precision="fp16",
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _declared(tensors: Sequence[Any]) -> tuple[TensorSpec, ...]:

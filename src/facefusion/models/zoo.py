@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from facefusion.errors import ModelError, ModelMissing, UsageError
 from facefusion.models.card import SUFFIXES, ModelCard, Task
 from facefusion.models.contracts import ADAPTERS, TEMPLATED
+from facefusion.models.devices import Device, Devices
+from facefusion.models.providers import check_providers
 from facefusion.models.store import ModelStore, sha256_of
 
 if TYPE_CHECKING:
@@ -30,11 +32,16 @@ class Used:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Zoo:
-    """store: where weights are looked for. providers: what they run on, in order of preference."""
+    """store: where weights are looked for. providers: what they run on, in order of preference, on the card `number`.
+
+    own: other devices of single models, by name or task.
+    """
 
     store: ModelStore = field(default_factory=ModelStore.of_user)
     providers: Sequence[str] = ("cpu",)
     threads: int = 1
+    number: int = 0
+    own: Mapping[str, Device] = field(default_factory=dict)
 
     def card(self, model: str, task: Task) -> ModelCard:
         """The card of a name or of a file's path.
@@ -73,7 +80,12 @@ class Zoo:
         from facefusion.models.sessions import open_session
 
         where = Path(model) if is_path(model) else model
-        return open_session(where, store=self.store, providers=self.providers, threads=self.threads)
+        card = self._card_of_file(Path(model)) if is_path(model) else self.store.card(model)
+        usual = Device(check_providers(self.providers), self.number)
+        device = Devices(usual, self.own).of(card.name, card.task)
+        return open_session(
+            where, store=self.store, providers=device.providers, threads=self.threads, number=device.number
+        )
 
     def adapter(self, model: str, task: Task) -> Any:
         """What speaks to a model: a class of `models.adapters` for its contract. Raises as `check`."""

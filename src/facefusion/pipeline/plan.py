@@ -19,6 +19,7 @@ from facefusion.media.policy import ReadPolicy
 from facefusion.media.rates import parse_rate
 from facefusion.media.scene_space import space_called
 from facefusion.models import ModelStore, Task
+from facefusion.models.devices import parse_overrides
 from facefusion.models.zoo import Zoo
 from facefusion.pipeline import catalog, sections
 from facefusion.pipeline.cues import Cue, parse_cue
@@ -121,7 +122,8 @@ class Plan:
     def zoo(self) -> Zoo:
         """Where learned weights come from and what they run on."""
         folder = Path(self.job.models_folder) if self.job.models_folder else None
-        return Zoo(ModelStore.of_user(folder), self.job.execution_provider)
+        own = parse_overrides(self.job.model_provider)
+        return Zoo(ModelStore.of_user(folder), self.job.execution_provider, number=self.job.execution_device, own=own)
 
     @property
     def learned(self) -> tuple[tuple[str, Task], ...]:
@@ -191,6 +193,7 @@ def _check_request(plan: Plan) -> None:
         raise UsageError("source: nothing given; give a photo of the person with --source, or several with --assign")
     if plan.selector.face_selector_mode == "reference" and not plan.selector.reference_image:
         raise UsageError("reference-image: --face-selector-mode reference needs a photo of the person to change")
+    parse_overrides(plan.job.model_provider)
     _check_range(plan.start, plan.end)
     _check_background(plan)
 

@@ -50,6 +50,14 @@ class JobSettings:
     execution_provider: tuple[Provider, ...] = option(
         ("cpu",), why="what the models run on; repeat it, the preferred first; a missing one is named, not skipped"
     )
+    execution_device: int = option(
+        0, low=0, high=63, why="which graphics card learned models run on, where a machine has several"
+    )
+    model_provider: tuple[str, ...] = option(
+        (),
+        why="another device for one learned model, or for all of one task: inswapper_128=cuda:1, face_enhancer=cpu; "
+        "repeat it",
+    )
     models_folder: str = option(
         "", why="where your own weights lie; empty: the folder that FACEFUSION_MODELS names, or one of yours"
     )

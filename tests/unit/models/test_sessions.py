@@ -161,7 +161,7 @@ def test_a_provider_that_does_not_start_is_warned_of(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(
         "onnxruntime.get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"]
     )
-    monkeypatch.setattr(sessions, "_load", lambda path, providers, threads: real(path, ("cpu",), threads))
+    monkeypatch.setattr(sessions, "_load", lambda path, providers, *rest: real(path, ("cpu",), *rest))
     session = open_session("blazeface_short_range", providers=("cuda",))
     assert [str(warning) for warning in session.warnings] == [
         "execution provider cuda is installed (onnxruntime-gpu) but did not start: "

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from facefusion.core import Float32, Pixels, to_unit
+from facefusion.errors import OutOfMemory
 from facefusion.models.sessions import Session
 
 _TILE, _MARGIN = 256, 16
@@ -17,7 +18,8 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 class Upscaler:
     """Real-ESRGAN, SPAN and others: a picture in, one `scale` times as large out, tile by tile without seams.
 
-    Tiles overlap by a margin that is thrown away; a network sees no further than that into its neighbours.
+    Tiles overlap by a margin that is thrown away; a network sees no further than that into its neighbours. Where memory
+    does not suffice, tiles get smaller.
     """
 
     contract: ClassVar[str] = "upscaler"
@@ -31,9 +33,19 @@ class Upscaler:
 
     def enlarge(self, pixels: Pixels) -> Float32:
         """(H × scale, W × scale, 3) float32 RGB in [0, 1] of `pixels` (H, W, 3) RGB."""
-        picture, margin, scale = to_unit(pixels), self._margin, self.scale
+        picture = to_unit(pixels)
+        while True:
+            try:
+                return self._in_tiles(picture, self._tile)
+            except OutOfMemory:
+                if self._fixed or self._tile // 2 <= 4 * self._margin:
+                    raise
+                self._tile //= 2
+
+    def _in_tiles(self, picture: Float32, tile: int) -> Float32:
+        margin, scale = self._margin, self.scale
         height, width = picture.shape[:2]
-        step = (self._fixed or self._tile) - 2 * margin
+        step = (self._fixed or tile) - 2 * margin
         padded = np.pad(picture, ((margin, margin + step), (margin, margin + step), (0, 0)), mode="symmetric")
         out = np.empty((height * scale, width * scale, 3), np.float32)
         for y in range(0, height, step):
