@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY := $(BIN)/python
 
-.PHONY: help demo test check format format-check lint types contracts bench docs generated sbom readme-picture clean
+.PHONY: help demo test check format format-check lint types contracts bench docs web generated sbom readme-picture clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -44,6 +44,9 @@ bench: $(VENV)/.installed-dev  ## run the benchmarks; results go to benchmarks/r
 
 docs: $(VENV)/.installed-dev  ## build the documentation site into site/; a warning is an error
 	$(PY) -m zensical build --clean --strict
+
+web:  ## build the web application into the package (needs Node and npm)
+	$(PYTHON) tools/web.py
 
 generated: $(VENV)/.installed-dev  ## rewrite what is made from code and results: option reference, README figures
 	$(PY) tools/options_page.py

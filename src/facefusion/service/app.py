@@ -19,7 +19,7 @@ from facefusion.jobs.migrating import migrate
 from facefusion.jobs.sealing import server_secret
 from facefusion.jobs.storage import storage_at
 from facefusion.jobs.tables import Project, User
-from facefusion.service import problems, schemas
+from facefusion.service import problems, schemas, web_application
 from facefusion.service.feed import Feed
 from facefusion.service.metrics import REQUESTS, SECONDS
 from facefusion.service.postman import Postman
@@ -82,6 +82,7 @@ def create_app(settings: ServiceSettings, *, with_workers: bool = True) -> FastA
     for router in ROUTERS:
         app.include_router(router, prefix="/v1")
     app.include_router(health.router)
+    web_application.install(app)
     app.middleware("http")(_measured)
     _describe_problems(app)
     return app

@@ -6,15 +6,15 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from facefusion.jobs.database import Unreachable
-from facefusion.jobs.events import events_after
+from facefusion.jobs.events import events_after, newest_event_id
 from facefusion.jobs.states import ENDED
 from facefusion.jobs.tables import Event, Job
 from facefusion.service.finding import found, project_of
@@ -28,6 +28,8 @@ _QUIET_SECONDS: Final = 15.0
 _STREAM: Final = {200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {
     "type": "string"}}}}, **responses()}  # fmt: skip
 LastEventId = Annotated[str | None, Header(max_length=20, pattern=r"^\d*$")]
+
+After = Annotated[Annotated[int, Field(ge=0, le=1 << 60)] | Literal["newest"], Query(union_mode="left_to_right")]
 
 
 class Events(BaseModel):
@@ -52,11 +54,13 @@ async def stream_job(
 @router.get("/events", response_class=StreamingResponse, responses=_STREAM)
 async def stream_project(
     caller: Who, server: Server, request: Request, project_id: str, last_event_id: LastEventId = None,
-    after: Annotated[int, Query(ge=0, le=1 << 60)] = 0,
+    after: After = 0,
 ) -> StreamingResponse:  # fmt: skip
-    """The events of all jobs of a project from `Last-Event-ID` on; the stream does not end."""
+    """The events of all jobs of a project from `Last-Event-ID` on; the stream does not end. after=newest: from now."""
     await run_in_threadpool(_check_project, server, caller, project_id)
-    begin = int(last_event_id) if last_event_id else after
+    if not last_event_id and after == "newest":
+        after = await run_in_threadpool(_newest, server)
+    begin = int(last_event_id or after)
     return _streamed(_events(server, request, begin, project_id=project_id))
 
 
@@ -111,6 +115,11 @@ def _read(server: State, after: int, job_id: str, project_id: str) -> tuple[Sequ
         has_ended = bool(job_id) and (job is None or job.state in ENDED)
         rows = events_after(records, after, job_id=job_id, project_id=project_id)
     return rows, has_ended and len(rows) < 500
+
+
+def _newest(server: State) -> int:
+    with server.database.reading() as records:
+        return newest_event_id(records)
 
 
 def _line_of(row: Event) -> str:

@@ -159,6 +159,7 @@ def _asked(server: State, records: Records, caller: Caller, project_id: str, kin
 def _known(records: Records, project_id: str, kind: str, more: dict[str, Any]) -> Job | None:
     """The newest job of this kind about the same thing."""
     for job in reversed(records.all(Job, project_id=project_id, kind=kind)):
-        if more and all(job.request.get(name) == value for name, value in more.items()):
+        is_same = all(job.request.get(name) == value for name, value in more.items())
+        if more and is_same and job.request.get("output") == more.get("output"):
             return job
     return None
