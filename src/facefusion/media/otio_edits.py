@@ -24,7 +24,8 @@ TRACK = "FaceFusion"
 class UsedPart:
     """One use of a clip in an edit. place: of the clip within its track. media: a file or a numbered pattern.
 
-    first, num_frames: what is used, counted in frames at `fps` from the media's first frame; lead, tail: further frames
+    first, num_frames: what is used, counted in frames at `fps` from the media's first frame, or from 00:00:00:00 where
+    the edit does not say where the media begins; lead, tail: further frames
     that transitions show before and after.
     """
 
@@ -145,9 +146,8 @@ def _path_of(url: str, folder: Path) -> Path:
 def _media_start(clip: Any, rate: float) -> Any:
     """Where the media's first frame stands on its own clock."""
     available = clip.media_reference.available_range if clip.media_reference is not None else None
-    zero = clip.trimmed_range().start_time.rescaled_to(rate)
     if available is None:
-        return type(zero)(0, rate)
+        return film_package("opentimelineio", what=_WHAT).opentime.RationalTime(0, rate)
     return available.start_time.rescaled_to(rate)
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from facefusion.core import Progress
-from facefusion.errors import NoFaceFound, UsageError
-from facefusion.media import open_media
+from facefusion.errors import InvalidInput, NoFaceFound, UsageError
+from facefusion.media import MediaReader, open_media
 from facefusion.media.otio import read_timeline, save_timeline
 from facefusion.media.otio_edits import Result, UsedPart, used_parts, with_results
 from facefusion.media.paths import check_output, check_output_folder
+from facefusion.media.timecode import frame_count
 from facefusion.pipeline.engine import run
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.report import RunReport
@@ -60,6 +62,7 @@ class Conform:
             output = self.folder / f"{number:03}_{_plain(part.name)}{self.suffix}"
             with open_media(part.media) as reader:
                 length, fps = reader.num_frames, reader.info.average_fps
+                part = _on_the_clock(part, reader)
             wanted = _with_handles(part, fps, length, self.handles)
             try:
                 report = run(self._plan(part, output, wanted), progress)
@@ -90,6 +93,22 @@ class Conform:
         place = {"target": str(part.media), "output": str(output), "start": f"{start}f", "end": f"{stop}f"}
         plan = Plan.from_mapping({**self.values, **place})
         return replace(plan, job=replace(plan.job, overwrite=self.overwrite))
+
+
+def _on_the_clock(part: UsedPart, reader: MediaReader) -> UsedPart:
+    """`part` counted from the media's first frame, where the edit counts by its timecode. Raises InvalidInput."""
+    fps, length = reader.info.average_fps, reader.num_frames
+    scale = fps / part.fps
+    if round(part.first * scale) < length:
+        return part
+    with suppress(ValueError):
+        moved = part.first - round(frame_count(reader.info.timecode or "", fps) / scale)
+        if 0 <= round(moved * scale) < length:
+            return replace(part, first=moved)
+    raise InvalidInput(
+        f"{part.name}: the edit uses frame {part.first} of {part.media}, which has {length} and no timecode that leads "
+        "there; export the edit with the ranges of its media"
+    )
 
 
 def _with_handles(part: UsedPart, fps: Fraction, length: int, handles: int) -> tuple[int, int, int]:

@@ -95,6 +95,23 @@ def test_uses_are_counted_from_the_media_s_own_clock(edit: Path, tmp_path: Path)
     assert (third.first, third.num_frames, third.lead) == (2, 6, 3)
 
 
+@pytest.mark.parametrize("code", ["01:00:00:00", None])
+def test_an_edit_that_counts_by_timecode_needs_one(code: str | None, tmp_path: Path) -> None:
+    make_clip(tmp_path / "t.mov", frames=20, metadata={"timecode": code} if code else {})
+    media = otio.schema.ExternalReference(target_url="t.mov")
+    track = otio.schema.Track(name="V1", kind=otio.schema.TrackKind.Video)
+    track.append(otio.schema.Clip(name="a", media_reference=media, source_range=span(90_000 + 5, 3)))
+    timeline = otio.schema.Timeline(name="cut")
+    timeline.tracks.append(track)
+    otio.adapters.write_to_file(timeline, str(tmp_path / "cut.otio"))
+    job = Conform(tmp_path / "cut.otio", tmp_path, {"processor": ["face_enhancer"]}, handles=1, suffix=".mkv")
+    if code is None:
+        with pytest.raises(InvalidInput, match="no timecode that leads there"):
+            job.run(run=copied)
+        return
+    assert list(job.run(run=copied).outputs[0].read_bytes()) == [4, 5, 6, 7, 8]
+
+
 def test_what_cannot_be_conformed_says_why(edit: Path, tmp_path: Path) -> None:
     folder = tmp_path / "results"
     with pytest.raises(Exception, match="make it first"):

@@ -118,7 +118,11 @@ def test_spaces_by_name_are_those_of_the_config(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "config", "says"),
-    [("ACES cg", "ocio://studio-config-latest", "ACEScg"), ("ACEScg", "/none.ocio", "cannot be read"), ("Raw", "", "")],
+    [
+        ("ACES cg", "ocio://studio-config-latest", "ACEScg"),
+        ("ACEScg", "/none.ocio", "cannot be read"),
+        ("Raw", "", "holds data"),
+    ],
 )
 def test_unknown_spaces_and_configs_are_refused(name: str, config: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
