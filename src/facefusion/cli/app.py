@@ -52,6 +52,7 @@ COMMANDS = (
     "remote",
     "report",
     "serve",
+    "server",
 )
 _GLOBAL_FLAGS = ("--quiet", "--verbose", "--json")
 
@@ -101,6 +102,7 @@ add_to(models_app)
 app.add_typer(models_app, name="models")
 app.add_typer(audit_app, name="audit")
 app.add_typer(remote_app, name="remote")
+app.add_typer(serve_app, name="server", hidden=True)
 app.add_typer(serve_app, name="serve")
 
 

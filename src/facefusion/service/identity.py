@@ -22,6 +22,7 @@ CSRF_HEADER: Final = "x-csrf-token"
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 _LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "[::1]", "testserver")
 _KEY_SEEN_SECONDS: Final = 60.0
+_WRONG_KEYS_A_MINUTE: Final = 120
 
 
 def caller_of(request: Request, server: Server) -> Caller:
@@ -55,10 +56,9 @@ def _caller(request: Request, server: State, address: str) -> Caller:
 
 
 def _by_key(server: State, key: str, address: str) -> Caller:
-    wait = server.rates.wait_seconds(f"bad key {address}", per_minute=0)
     found = parts_of(key)
-    if found is None or wait:
-        raise Problem("not-signed-in", "this is no API key; make one in the application or with POST /v1/keys")
+    if found is None:
+        raise _no_key(server, address)
     key_id, secret = found
     with server.database.reading() as records:
         row = records.get(ApiKey, key_id)
@@ -66,12 +66,22 @@ def _by_key(server: State, key: str, address: str) -> Caller:
         roles = roles_of(records, user.id) if user is not None else {}
     now = time.time()
     if row is None or user is None or not user.is_active or not server.known_keys.matches(row.digest, secret):
-        raise Problem("not-signed-in", "this API key is unknown; make another one")
+        raise _no_key(server, address)
     if row.revoked is not None or (row.expires is not None and row.expires < now):
         raise Problem("not-signed-in", "this API key has expired or was revoked; make another one")
     if row.last_used is None or now - row.last_used > _KEY_SEEN_SECONDS:
         _note_use(server, key_id, now)
     return Caller(user.id, user.name, user.is_admin, address, "key", roles=roles)
+
+
+def _no_key(server: State, address: str) -> Problem:
+    """The answer to a wrong key; who tries many has to wait."""
+    wait = server.rates.wait_seconds(f"wrong key {address}", per_minute=_WRONG_KEYS_A_MINUTE)
+    if wait:
+        return Problem(
+            "too-many-requests", "too many wrong keys from here", headers={"retry-after": str(int(wait) + 1)}
+        )
+    return Problem("not-signed-in", "this is no API key of ours; make one in the application or with POST /v1/keys")
 
 
 def _note_use(server: State, key_id: str, now: float) -> None:

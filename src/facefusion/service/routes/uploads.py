@@ -37,7 +37,9 @@ def offer(server: Server) -> Response:
     return Response(status_code=204, headers={**TUS, **extensions, **most})
 
 
-@router.post("/uploads", status_code=201, responses=responses("too-large", "quota", "disk-full"))
+@router.post(
+    "/uploads", status_code=201, response_class=Response, responses=responses("too-large", "quota", "disk-full")
+)
 def begin_upload(
     caller: Who, server: Server, project_id: str,
     upload_length: Annotated[int, Header(ge=1, le=1 << 50)],
@@ -61,7 +63,7 @@ def begin_upload(
     return Response(status_code=201, headers={**TUS, **_said(upload), "location": f"/v1/uploads/{upload.id}"})
 
 
-@router.head("/uploads/{upload_id}", responses=responses("gone"))
+@router.head("/uploads/{upload_id}", response_class=Response, responses=responses("gone"))
 def ask_upload(caller: Who, server: Server, upload_id: str) -> Response:
     """How many bytes are safe."""
     return Response(headers={**TUS, **_said(_upload(server, caller, upload_id)), "cache-control": "no-store"})
