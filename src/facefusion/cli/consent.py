@@ -151,10 +151,10 @@ def import_(
 ) -> None:
     """Keep a record in your own folder, with the template key it carries and its revocation."""
     from facefusion.provenance.consent.signatures import signature_fault
-    from facefusion.provenance.consent.store import ConsentStore, read_consent
+    from facefusion.provenance.consent.store import ConsentStore
     from facefusion.provenance.consent.template_keys import keep_template_key
 
-    consent = read_consent(file)
+    consent = ConsentStore().read(file)
     if fault := signature_fault(consent):
         raise RefusedByPolicy(f"{file}: {fault}; ask for the original")
     if consent.wrapped_key is not None:

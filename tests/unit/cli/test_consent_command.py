@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -69,6 +70,34 @@ def test_revoked_it_holds_no_more_and_cannot_be_signed(folder: Path) -> None:
     refused(folder, 2, "was revoked", "consent", "sign", record_id, "--as", "requester")
     refused(folder, 2, "was revoked already", "consent", "revoke", record_id)
     assert "REVOKED" in succeeded("consent", "show", record_id).out
+
+
+def test_a_record_that_is_revoked_by_its_file_is_revoked_where_it_is_kept(folder: Path) -> None:
+    record_id = made(folder)
+    for role in ("rights-holder", "requester"):
+        succeeded("consent", "sign", folder / "record.json", "--as", role)
+    succeeded("consent", "import", folder / "record.json")
+    succeeded("consent", "revoke", folder / "record.json")
+    kept = {one.consent.record.record_id: one.consent.revocation for one in ConsentStore().all() if one.consent}
+    assert kept[record_id] is not None
+
+
+def test_a_revocation_that_was_handed_over_is_taken_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It lies beside the record; the requester, who kept the record before, imports it again."""
+    record_id = made(folder)
+    for role in ("rights-holder", "requester"):
+        succeeded("consent", "sign", folder / "record.json", "--as", role)
+    requester = folder / "requester"
+    own = os.environ["FACEFUSION_HOME"]
+    monkeypatch.setenv("FACEFUSION_HOME", str(requester))
+    succeeded("consent", "import", folder / "record.json")
+    assert ConsentStore().find(record_id)[1].revocation is None
+    monkeypatch.setenv("FACEFUSION_HOME", own)
+    succeeded("consent", "revoke", folder / "record.json")
+    monkeypatch.setenv("FACEFUSION_HOME", str(requester))
+    assert ConsentStore().find(record_id)[1].revocation is None
+    succeeded("consent", "import", folder / "record.json")
+    refused(folder / "nowhere", 5, "rule revoked", "consent", "verify", record_id)
 
 
 def test_another_machine_gets_record_and_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,10 @@ class ConsentStore:
             raise UsageError(f"consent {word}: {what}; `facefusion consent list` shows all, or name a file")
         return found[0], self._with_revocation(found[0])
 
+    def read(self, path: Path) -> SignedConsent:
+        """The record of a file, with its revocation wherever that lies. Raises InvalidInput."""
+        return self._with_revocation(path)
+
     def add(self, consent: SignedConsent) -> Path:
         """Keep a new record; gives back its file. Raises OutputExists, OutputFailed."""
         path = self.folder / f"{consent.record.record_id}.json"
@@ -74,9 +78,15 @@ class ConsentStore:
         return path
 
     def revoke(self, path: Path, revocation: Revocation) -> Path:
-        """Put a revocation beside the record at `path`. Raises OutputExists when one lies there, OutputFailed."""
-        beside = revocation_path(path)
-        write_atomically(beside, canonical(revocation.to_plain()) + b"\n", overwrite=False)
+        """Put a revocation beside the record at `path`, and beside the one that is kept here of the same id.
+
+        Raises OutputExists when one lies at `path`, OutputFailed.
+        """
+        beside, said = revocation_path(path), canonical(revocation.to_plain()) + b"\n"
+        kept = self.folder / f"{revocation.record_id}.json"
+        write_atomically(beside, said, overwrite=False)
+        if kept.exists() and not revocation_path(kept).exists():
+            write_atomically(revocation_path(kept), said, overwrite=False)
         return beside
 
     def _files(self) -> Iterator[Path]:
