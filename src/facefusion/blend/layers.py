@@ -53,8 +53,12 @@ def layer_of(patch: Patch, settings: BlendSettings | None = None) -> Layer | Non
 def lay(pixels: Pixels, layer: Layer) -> None:
     """Lay `layer` over `pixels` (H, W, 3) uint8, uint16 or float32, in place; what it does not change stays."""
     values, matrix = _reduced(layer)
-    height, width = values.shape[:2]
-    corners = np.array([[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]], np.float32)
+    used = np.abs(values).max(axis=2) > _NOTHING / 4
+    rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
+    if not len(rows):
+        return
+    left, top, right, bottom = (int(one) for one in (columns[0] - 1, rows[0] - 1, columns[-1] + 1, rows[-1] + 1))
+    corners = np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
     spots = transforms.apply(transforms.inverse(matrix), corners)
     x0, y0 = np.maximum(np.floor(spots.min(axis=0)).astype(int), 0)
     x1, y1 = np.minimum(np.ceil(spots.max(axis=0)).astype(int) + 1, (pixels.shape[1], pixels.shape[0]))

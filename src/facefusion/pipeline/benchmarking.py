@@ -34,7 +34,10 @@ from facefusion.processors.face_anonymiser.portrait import portrait
 
 HEIGHTS = (240, 360, 540, 720, 1080, 1440, 2160)
 _RATE = 25
-_FACE_OF_HEIGHT = 0.45
+_FACE_OF_HEIGHT = 0.33
+"""A face a third as high as the frame: a medium close-up."""
+_PORTRAIT = 1.4
+"""The drawn portrait's height, in heights of its face."""
 GIGAMACS = {"inswapper": 175.0, "face_restorer": 198.0, "codeformer": 405.0}
 """Work of the real networks for one face, as published."""
 
@@ -183,7 +186,7 @@ def _scaled(clip: Path | None, path: Path, height: int, frames: int) -> Path:
 def _drawn(height: int, frames: int) -> Iterator[UInt8]:
     """A face that moves to and fro before a soft ground."""
     face, width = _picture(1), height * 16 // 9 // 2 * 2
-    side = round(height * _FACE_OF_HEIGHT * 2)
+    side = round(height * _FACE_OF_HEIGHT * _PORTRAIT)
     face = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA if side < face.shape[0] else cv2.INTER_CUBIC)
     rows, columns = np.mgrid[:height, :width]
     ground = np.stack([rows * 90 // height + 60, columns * 60 // width + 80, 0 * rows + 110], axis=-1).astype(np.uint8)
