@@ -32,6 +32,7 @@ NAMES = (
     "keying",
     "matting",
     "cutting",
+    "enhancing",
     "memory",
 )
 SHORT = {"memory": ("--minutes", "1"), "kill": ("--kills", "5"), "stages": ("--sizes", "360p", "720p")}

@@ -45,6 +45,8 @@ MODELS: tuple[str, ...] = (
     "face_occlusion",
     "xseg_1",
     "xseg_2",
+    # face_enhancer of our own
+    "face_deblur",
     # content_checker
     "open_nsfw",
     # face_swapper

@@ -74,7 +74,18 @@ class Facts:
 
 def _models(plan: Plan) -> tuple[str, ...]:
     more = ("face_occlusion",) if plan.mask.mask_occlusion else ()
+    more += ("face_deblur",) if _restores(plan) else ()
     return (*_MEASURING, *more, *(("selfie_segmentation",) if plan.cuts_out else ()))
+
+
+def _restores(plan: Plan) -> bool:
+    """Whether the bundled network for faces is used."""
+    return any(
+        entry.name == "face_enhancer"
+        and not entry.model_of(plan.effects[entry.name])
+        and plan.effects[entry.name].restore
+        for entry in plan.entries
+    )
 
 
 @dataclass(eq=False)

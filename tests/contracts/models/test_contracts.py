@@ -37,7 +37,15 @@ def test_an_adapter_keeps_its_contract(name: str, folder: Path, noise: Float32) 
 
 
 def test_every_contract_has_an_adapter_and_a_check() -> None:
-    own = {"blazeface", "face_mesh", "selfie_segmentation", "dlib_resnet", "face_occlusion", "open_nsfw"}
+    own = {
+        "blazeface",
+        "face_mesh",
+        "selfie_segmentation",
+        "dlib_resnet",
+        "face_occlusion",
+        "face_deblur",
+        "open_nsfw",
+    }
     assert {card.contract for card in cards()} == own | (set(ADAPTERS) - {"dfm"})
     checked = {card.contract for card in cards() if card.name in CHECKS} | {"dfm"}
     assert checked == set(ADAPTERS)

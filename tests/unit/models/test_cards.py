@@ -63,6 +63,7 @@ def test_seven_are_bundled_and_nothing_else_lies_there() -> None:
         "selfie_segmentation",
         "dlib_resnet_v1",
         "face_occlusion",
+        "face_deblur",
         "open_nsfw",
     }
     assert {path.name for path in WEIGHTS.glob("*.onnx")} == {card.file for card in BUNDLED}

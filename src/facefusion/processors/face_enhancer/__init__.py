@@ -1,4 +1,4 @@
-"""The bundled face enhancer: detail, denoise, local contrast and colour without any weights."""
+"""The bundled face enhancer: a small network against blur and blocks, detail, denoise, local contrast, colour."""
 
 from typing import TYPE_CHECKING, Any
 

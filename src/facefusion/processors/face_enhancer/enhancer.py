@@ -10,6 +10,7 @@ import numpy as np
 from facefusion.core import AlignedFace, Box, CropKind, Face, Float32, Patch
 from facefusion.core.settings import check_settings
 from facefusion.processors.face_enhancer.layers import denoised_chroma, enhanced_luma, noise_of
+from facefusion.processors.face_enhancer.network import restored
 from facefusion.processors.face_enhancer.regions import Regions, crop_box, regions_of
 from facefusion.processors.face_enhancer.settings import Settings
 from facefusion.processors.face_enhancer.tone import cast_of, without_cast
@@ -40,7 +41,8 @@ class FaceEnhancer:
         xy = landmarks.xy @ aligned.matrix[:, :2].T + aligned.matrix[:, 2]
         h, w = aligned.pixels.shape[:2]
         regions = regions_of(xy.astype(np.float32), (h, w), scale_px)
-        pixels = _enhanced(aligned.pixels, regions, scale_px, self._settings)
+        clear = restored(aligned.pixels, scale_px, self._settings.restore)
+        pixels = _enhanced(clear, regions, scale_px, self._settings)
         mask = regions.face * np.float32(self._settings.blend)
         return Patch(pixels, mask, aligned.matrix, visible=aligned.visible)
 

@@ -22,8 +22,15 @@ class Settings:
     blend: float = option(
         0.8, low=0.0, high=1.0, why="how much of the enhanced face shows; a little of the original keeps it natural"
     )
+    restore: float = option(
+        1.0,
+        low=0.0,
+        high=1.0,
+        why="takes back what enlarging, blur and compression did, by a small bundled network that draws no "
+        "features of its own; sharp pictures hardly change",
+    )
     detail: float = option(
-        0.5,
+        0.3,
         low=0.0,
         high=1.0,
         why="lifts lashes, brows, lips and pores; more than 0.7 looks sharpened on clean pictures",
@@ -35,7 +42,7 @@ class Settings:
         why="takes noise away in proportion to how much is measured; clean pictures keep everything at any value",
     )
     contrast: float = option(
-        0.3,
+        0.0,
         low=0.0,
         high=1.0,
         why="shapes light and shade across the face; more makes flat light livelier and skin older",

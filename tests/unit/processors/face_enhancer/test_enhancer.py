@@ -16,10 +16,11 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.processors.face_enhancer import FaceEnhancer, Settings
 from facefusion.processors.face_enhancer.guided import smooth, smooth_by
 from facefusion.processors.face_enhancer.layers import enhanced_luma, noise_of
+from facefusion.processors.face_enhancer.network import restored
 from facefusion.processors.face_enhancer.tone import cast_of, without_cast
 from portraits import astronaut
 
-NOTHING = Settings(detail=0.0, denoise=0.0, contrast=0.0, colour=0.0)
+NOTHING = Settings(restore=0.0, detail=0.0, denoise=0.0, contrast=0.0, colour=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -67,14 +68,14 @@ def test_a_noisy_face_comes_nearer_to_the_clean_one(face: Face, sigma: int) -> N
     clean = picture_of(face)
     noise = np.random.default_rng(1).normal(0, sigma, clean.shape)
     noisy = np.clip(clean + noise, 0, 255).astype(np.uint8)
-    settings = Settings(detail=0.0, contrast=0.0, colour=0.0)
+    settings = Settings(restore=0.0, detail=0.0, contrast=0.0, colour=0.0)
     gained = psnr(enhanced(noisy, face, settings), clean, on_face(face)) - psnr(noisy, clean, on_face(face))
     assert gained > 2.0
 
 
 def test_a_clean_face_is_not_smoothed(face: Face) -> None:
     clean = cv2.GaussianBlur(picture_of(face), (0, 0), 1.5)
-    settings = Settings(detail=0.0, contrast=0.0, colour=0.0, denoise=1.0)
+    settings = Settings(restore=0.0, detail=0.0, contrast=0.0, colour=0.0, denoise=1.0)
     assert psnr(enhanced(clean, face, settings), clean, on_face(face)) > 45
 
 
@@ -120,6 +121,45 @@ def test_a_cast_of_nothing_is_nothing() -> None:
     pixels = np.random.default_rng(0).random((20, 20, 3)).astype(np.float32)
     assert without_cast(pixels, (0.0, 0.0), 1.0) is pixels
     assert cast_of(pixels, np.zeros((20, 20), np.float32)) == (0.0, 0.0)
+
+
+def bad_copy(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Half of the size, JPEG 40, enlarged again."""
+    low = cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    _, data = cv2.imencode(".jpg", low[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 40])
+    low = np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    return np.asarray(cv2.resize(low, pixels.shape[1::-1], interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def test_a_bad_copy_of_a_face_comes_nearer_to_the_truth(face: Face) -> None:
+    clean, where = astronaut_alone(face)
+    bad = bad_copy(clean)
+    found = (np.clip(restored(to_unit(bad), 60.0, 1.0), 0, 1) * 255 + 0.5).astype(np.uint8)
+    assert psnr(found, clean, where) > psnr(bad, clean, where) + 0.3
+    half = (np.clip(restored(to_unit(bad), 60.0, 0.5), 0, 1) * 255 + 0.5).astype(np.uint8)
+    assert psnr(bad, clean, where) < psnr(half, clean, where)
+
+
+def test_a_sharp_face_hardly_changes(face: Face) -> None:
+    clean, where = astronaut_alone(face)
+    found = (restored(to_unit(clean), 60.0, 1.0) * 255 + 0.5).astype(np.uint8)
+    assert psnr(found, clean, where) > 34
+
+
+@pytest.mark.parametrize("size", [(3, 40), (17, 16), (61, 58)])
+def test_the_network_takes_any_size(size: tuple[int, int]) -> None:
+    pixels = np.full((*size, 3), 0.5, np.float32)
+    found = restored(pixels, 700.0, 1.0)
+    assert found.shape == pixels.shape
+    assert np.abs(found - 0.5).max() < 0.02
+    assert restored(pixels, 700.0, 0.0) is pixels
+
+
+def astronaut_alone(face: Face) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """The face of the astronaut at its own size, and where it is."""
+    half = (slice(0, None, 2), slice(0, None, 2))
+    box = np.s_[40:220, 140:300]
+    return np.ascontiguousarray(picture_of(face)[half][box]), on_face(face)[half][box]
 
 
 @pytest.mark.parametrize("sigma", [2.0, 6.0, 15.0])

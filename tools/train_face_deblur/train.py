@@ -1,6 +1,6 @@
 """Train the face restorer on pictures that are made worse by code.
 
-    python -m tools.train_face_restorer.train --pictures FACES --output run --minutes 45 --seed 5
+    python -m tools.train_face_deblur.train --pictures FACES --output run --minutes 45 --seed 5
 
 FACES: a folder of portraits at 256 pixels, searched with its folders. Training stops by the clock, so another run gives
 other weights. Every 20th picture is left out and gives the figures that are printed.
@@ -20,8 +20,8 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from tools.train_face_restorer.degrade import Float32, degraded
-from tools.train_face_restorer.network import RestorerNet
+from tools.train_face_deblur.degrade import Float32, degraded
+from tools.train_face_deblur.network import RestorerNet
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
@@ -86,16 +86,16 @@ def _step(planes: Tensor, axis: int) -> Tensor:
 
 
 def gain_db(net: RestorerNet, paths: list[Path]) -> float:
-    """Mean PSNR after less before, on pictures that were never learnt from."""
-    rng, gains = np.random.default_rng(1), []
+    """PSNR after less before, of all pixels together, on pictures that were never learnt from."""
+    rng, before, after = np.random.default_rng(1), 0.0, 0.0
     for path in paths:
         sharp = read(path)
         worse = degraded(rng, sharp)
         with torch.no_grad():
             better = net(_planes(worse)[None])[0].clamp(0, 1).numpy().transpose(1, 2, 0)
-        before, after = (float(np.square(one - sharp).mean()) + 1e-8 for one in (worse, better))
-        gains.append(10 * math.log10(before / after))
-    return float(np.mean(gains))
+        before += float(np.square(worse - sharp).mean())
+        after += float(np.square(better - sharp).mean())
+    return 10 * math.log10(before / after)
 
 
 def main() -> None:
@@ -134,10 +134,10 @@ def main() -> None:
             for slow, fast in zip(mean.parameters(), net.parameters(), strict=True):
                 slow.lerp_(fast, 1 - keep)
         if time.time() - saved > 120:
-            export(mean, options.output / "face_restorer.onnx")
+            export(mean, options.output / "face_deblur.onnx")
             print(f"{step} {done:.3f} {loss.item():.4f} gain {gain_db(mean, held):.3f} dB", flush=True)
             saved = time.time()
-    export(mean, options.output / "face_restorer.onnx")
+    export(mean, options.output / "face_deblur.onnx")
     print(f"done {step} gain {gain_db(mean, held):.3f} dB")
 
 
