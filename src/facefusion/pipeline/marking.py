@@ -74,8 +74,8 @@ class Facts:
 
 def _models(plan: Plan) -> tuple[str, ...]:
     more = ("face_occlusion",) if plan.mask.mask_occlusion else ()
-    more += ("face_deblur",) if _restores(plan) else ()
-    return (*_MEASURING, *more, *(("selfie_segmentation",) if plan.cuts_out else ()))
+    clearer = ("face_deblur",) if _restores(plan) else ()
+    return (*_MEASURING, *more, *clearer, *(("selfie_segmentation",) if plan.cuts_out else ()))
 
 
 def _restores(plan: Plan) -> bool:

@@ -13,8 +13,8 @@ _BLOCK = 4
 _FINEST_PX = 280.0
 """Eye distance above which a face is looked at reduced: what is finer is no work of blur and blocks any more."""
 _SMALL_PX, _LARGE_PX = 80.0, 140.0
-"""Eye distances from which a face is looked at again at half its size, where what is blurred twice as much as anything in
-training looks like what was trained; and at which that counts in full. Smaller faces lose likeness by it."""
+"""Eye distances from which a face is looked at again at half its size, and at which that counts in full: what is
+blurred twice as much as anything in training then looks like what was trained. Smaller faces lose likeness by it."""
 
 
 def restored(pixels: Float32, eye_distance_px: float, amount: float) -> Float32:
