@@ -110,7 +110,7 @@ def measure(picture: Picture, analyser: FaceAnalyser) -> tuple[dict[str, Row], l
         alike = ssim(luma(to_unit(pixels)), luma(to_unit(truth)), inside > 0)
         faces = analyser.find(pixels)
         apart = [
-            distance(faces[0].embedding, other.embedding) if faces else 1.0  # type: ignore[union-attr,arg-type]
+            distance(faces[0].embedding, other.embedding) if faces else 1.0  # type: ignore[arg-type]
             for other in (real[0], found[0])
         ]
         rows[way] = (float(-10 * np.log10(error)), alike, float(apart[0]), float(apart[1]))
