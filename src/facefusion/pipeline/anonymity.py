@@ -11,6 +11,22 @@ from typing import Any
 import numpy as np
 
 VOICES = "voices and words tell who somebody is, too: the sound is as it was"
+_TELLING = (
+    "gps",
+    "location",
+    "artist",
+    "author",
+    "owner",
+    "copyright",
+    "serial",
+    "make",
+    "model",
+    "title",
+    "xmp",
+    "iptc",
+)
+"""Parts of names of metadata that tell who, where, or with whose camera."""
+_NAMED = 8
 FORMAT, VERSION = "facefusion-anonymity", 2
 
 
@@ -101,7 +117,7 @@ class Anonymity:
             if one.is_covered
         ]
         if self.left_out:
-            lines.append(f"metadata left out: {', '.join(self.left_out)}")
+            lines.append(f"metadata left out: {_shortly(self.left_out)}")
         return tuple(lines)
 
     def summary(self) -> dict[str, Any]:
@@ -129,6 +145,13 @@ class Anonymity:
             return _parsed(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+
+def _shortly(names: tuple[str, ...]) -> str:
+    """The first few of `names`, those that tell most at the front."""
+    told = sorted(names, key=lambda name: not any(word in name.lower() for word in _TELLING))
+    more = f" and {len(told) - _NAMED} more, all in the report" if len(told) > _NAMED else ""
+    return ", ".join(told[:_NAMED]) + more
 
 
 def _parsed(said: Mapping[str, Any]) -> Anonymity:

@@ -165,7 +165,8 @@ def test_metadata_of_a_picture_that_identifies_is_left_out_and_listed(tmp_path: 
     exif[0x010F], exif[0x013B] = "CameraMaker", "Anna Author"
     exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 12.0)})
     Image.fromarray(scene()).save(tmp_path / "photo.jpg", quality=95, exif=exif)
-    hide(tmp_path, "photo.jpg", "out.jpg", **{"face-anonymiser-method": "blur"})
+    done = hide(tmp_path, "photo.jpg", "out.jpg", **{"face-anonymiser-method": "blur"})
+    assert any(line.startswith("metadata left out: ") and "GPS.GPSLatitude" in line for line in done.warnings)
     told = report_of(tmp_path / "out.jpg.anonymity.json")["metadata_left_out"]
     assert {"Exif.Make", "Exif.Artist", "GPS.GPSLatitude"} <= set(told)
     content = (tmp_path / "out.jpg").read_bytes()
