@@ -196,6 +196,7 @@ export interface Note {
 }
 
 export interface Quality {
-  frames: Record<string, number | null>[];
+  /** One value for every frame; null where nothing was measured. */
+  columns: Record<string, (number | null)[]>;
   flags: { start: number; stop: number; what: string; why: string }[];
 }
