@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ from facefusion.pipeline.parallel import single_threaded_opencv
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import load_given
 from facefusion.pipeline.ranges import RangeRenderer, rendered_frames
+from facefusion.pipeline.render import Rendered
+from facefusion.pipeline.windows import Drawn
 from facefusion.provenance.asset import asset_id_of
 
 BARS = (
@@ -55,23 +57,21 @@ _TURNED_AWAY_DEG = 70.0
 class Pair:
     """One source on one clip.
 
-    warped: of neighbouring frames. to_source: distance of the result's face to the source. difference: (n, 478, 2),
-    landmarks of the result minus the target's, in eye distances. dropped: frames in which a visible face was not
-    swapped. looked_like_target: frames whose result is nearer to the performer than to the source.
+    warped: of neighbouring frames. unmarked: the same before label and watermark were drawn. to_source: distance of
+    the result's face to the source. difference: (n, 478, 2), landmarks of the result minus the target's, in eye
+    distances. dropped: frames in which a visible face was not swapped. looked_like_target: frames whose result is
+    nearer to the performer than to the source.
     """
 
     clip: str
     source: str
     warped: tuple[Warped, ...]
+    unmarked: tuple[Warped, ...]
     to_source: tuple[float, ...]
     difference: Float32
     rate_hz: float
     dropped: tuple[int, ...]
     looked_like_target: tuple[int, ...]
-
-    @property
-    def ratio(self) -> float:
-        return sum(one.result for one in self.warped) / max(sum(one.target for one in self.warped), 1e-9)
 
     @property
     def detail_ratio(self) -> float:
@@ -81,13 +81,19 @@ class Pair:
     @property
     def figures(self) -> dict[str, float]:
         return {
-            "warped": self.ratio,
+            "warped": ratio(self.warped),
+            "warped_before_marks": ratio(self.unmarked),
             "detail": self.detail_ratio,
             "identity_std": float(np.std(self.to_source)),
             "to_source": float(np.mean(self.to_source)),
             "tremble": above(self.difference, self.rate_hz, _HIGH_HZ),
             "dropped": float(len(self.dropped)),
         }
+
+
+def ratio(warped: Sequence[Warped]) -> float:
+    """Error of the result, divided by the target's."""
+    return sum(one.result for one in warped) / max(sum(one.target for one in warped), 1e-9)
 
 
 def above(signal: Float32, rate_hz: float, limit_hz: float) -> float:
@@ -101,12 +107,27 @@ def above(signal: Float32, rate_hz: float, limit_hz: float) -> float:
     return float(np.sqrt((left**2).sum(axis=2).mean()))
 
 
-def frames_of(reader: MediaReader, plan: Plan, part: FrameRange, analysis: Analysis, analyser: FaceAnalyser) -> Any:
-    """The finished frames of `part`."""
+class Watched(RangeRenderer):
+    """Keeps frames as they are before they are marked, by index."""
+
+    __slots__ = ("unmarked",)
+
+    def labelled(self, drawn: Drawn) -> Rendered:
+        self.unmarked[drawn.frame.index] = drawn.frame.pixels.copy()
+        return RangeRenderer.labelled(self, drawn)
+
+
+def frames_of(
+    reader: MediaReader, plan: Plan, analysis: Analysis, analyser: FaceAnalyser, unmarked: dict[int, Pixels]
+) -> Any:
+    """The finished frames of what was analysed; into `unmarked`, as they were before they were marked."""
+    part = analysis.part or FrameRange(0, reader.num_frames)
     given = load_given(plan, analyser, Progress())
-    renderer = RangeRenderer.prepared(
+    prepared = RangeRenderer.prepared(
         plan, reader, part, analysis, given, Progress(), asset_id=asset_id_of(marks_of(plan))
     )
+    renderer = Watched(**{one.name: getattr(prepared, one.name) for one in fields(prepared)})
+    object.__setattr__(renderer, "unmarked", unmarked)
     return closing(rendered_frames(renderer, SeekingSource(reader), part, Progress(), threads=1))
 
 
@@ -116,20 +137,21 @@ def measured(clip: Path, source: Path, analysis: Analysis, analyser: FaceAnalyse
     with open_media(clip) as reader:
         plan = plan_of(source, clip, clip.with_suffix(".out.mp4"))
         part = analysis.part or FrameRange(0, reader.num_frames)
-        with frames_of(reader, plan, part, analysis, analyser) as finished:
-            found = list(
-                moments(zip(reader.frames(start=part.start, stop=part.stop), finished, strict=True), analysis, analyser)
-            )
+        unmarked: dict[int, Pixels] = {}
+        with frames_of(reader, plan, analysis, analyser, unmarked) as finished:
+            frames = reader.frames(start=part.start, stop=part.stop)
+            found = list(moments(zip(frames, finished, strict=True), analysis, analyser))
         rate = float(reader.info.average_fps)
     if strips is not None:
         write_picture(strips / f"{clip.stem}_{source.stem}.png", strip(found))
     known = [one for one in found if one.after is not None]
     if len(known) < 8:
         return None
-    warped = [
-        warped_error((a.target, a.result), (b.target, b.result), (a.before, b.before))
-        for a, b in pairwise(found)
-        if b.index == a.index + 1
+    pairs = [(a, b) for a, b in pairwise(found) if b.index == a.index + 1]
+    warped = [warped_error((a.target, a.result), (b.target, b.result), (a.before, b.before)) for a, b in pairs]
+    before = [
+        warped_error((a.target, unmarked[a.index]), (b.target, unmarked[b.index]), (a.before, b.before))
+        for a, b in pairs
     ]
     apart = [distance(embedding(one.after), person) for one in known]  # type: ignore[arg-type]
     itself = [distance(embedding(one.after), embedding(one.before)) for one in known]  # type: ignore[arg-type]
@@ -137,6 +159,7 @@ def measured(clip: Path, source: Path, analysis: Analysis, analyser: FaceAnalyse
         clip.stem,
         source.stem,
         tuple(one for one in warped if one is not None),
+        tuple(one for one in before if one is not None),
         tuple(apart),
         np.stack([one.difference for one in known]),
         rate,
@@ -207,6 +230,7 @@ def summary(pairs: Sequence[Pair], rest: float) -> Result:
     mean = {name: float(np.mean([row[name] for row in rows.values()])) for name in next(iter(rows.values()))}
     figures = {
         "warped_error_ratio": mean["warped"],
+        "warped_error_ratio_before_marks": mean["warped_before_marks"],
         "warped_error_ratio_worst": max(row["warped"] for row in rows.values()),
         "detail_ratio": mean["detail"],
         "identity_std": mean["identity_std"],

@@ -5,13 +5,14 @@ from facefusion.core.arrays import Float32, Pixels, UInt8, from_unit, to_unit
 from facefusion.core.cutout import Cutout
 from facefusion.core.face import Box, Face, FaceMeasures, HeadPose, Landmarks
 from facefusion.core.frame import ColorInfo, Frame
-from facefusion.core.patch import AlignedFace, Patch
+from facefusion.core.patch import AlignedFace, FaceLight, Patch
 from facefusion.core.points import PackedPoints, PointPacker, snapped
 from facefusion.core.progress import Listener, Progress, ProgressEvent
 from facefusion.core.protocols import (
     CropKind,
     FaceProcessor,
     FrameProcessor,
+    LitProcessor,
     MatteProcessor,
     Survey,
     Surveyor,
@@ -31,6 +32,7 @@ __all__ = [
     "Cutout",
     "Face",
     "FaceColumns",
+    "FaceLight",
     "FaceMeasures",
     "FaceProcessor",
     "Float32",
@@ -44,6 +46,7 @@ __all__ = [
     "Identity",
     "Landmarks",
     "Listener",
+    "LitProcessor",
     "MatteProcessor",
     "MediaIdentity",
     "PackedPoints",

@@ -11,6 +11,17 @@ from facefusion.core.face import Face
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class FaceLight:
+    """The light on a face, told by the colour that its plain skin has under it, in texture space.
+
+    skin: (S, S, 3) float32 linear light. lips: (3,) float32 linear light, or None where hardly any of them is seen.
+    """
+
+    skin: Float32
+    lips: Float32 | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class AlignedFace:
     """A face cut out of a frame.
 
@@ -20,6 +31,7 @@ class AlignedFace:
     frame_index: position in the clip (0 for a still picture); seeds everything random.
     visible: (h, w) float32 in [0, 1], 1 where the face itself is seen and 0 where something is in front of it,
         or None when nothing was looked for.
+    light: the light on the face, held steady over time, or None: to be measured in `pixels`.
     """
 
     pixels: Float32
@@ -27,6 +39,7 @@ class AlignedFace:
     face: Face
     frame_index: int = 0
     visible: Float32 | None = None
+    light: FaceLight | None = None
 
     def __post_init__(self) -> None:
         check_shape("AlignedFace.pixels", self.pixels, (None, None, 3))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from facefusion.core.cutout import Cutout
 from facefusion.core.face import Box, Face
 from facefusion.core.frame import Frame
-from facefusion.core.patch import AlignedFace, Patch
+from facefusion.core.patch import AlignedFace, FaceLight, Patch
 
 CropKind = Literal["native", "template"]
 
@@ -25,6 +25,14 @@ class FaceProcessor(Protocol):
 
     def process_face(self, aligned: AlignedFace) -> Patch | None:
         """The patch to paste, or None when the face is to be left alone."""
+
+
+@runtime_checkable
+class LitProcessor(FaceProcessor, Protocol):
+    """A face processor that draws under the target's light, and takes one that is held steady over time."""
+
+    def light_on(self, aligned: AlignedFace) -> FaceLight | None:
+        """The light on the face; None where hardly any skin is seen."""
 
 
 class TemplateProcessor(FaceProcessor, Protocol):

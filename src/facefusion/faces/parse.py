@@ -8,6 +8,7 @@ resolution by a guided filter, so that thin things keep their edges.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -35,6 +36,18 @@ _REACH_PX = 16
 """A swap moves what is around the mesh this far, in the network's pixels."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """The network's answer for one face.
+
+    seen: (192, 192) float32 in [0, 1], 1 where the face itself is seen. matrix: (2, 3) float32, the picture's pixels →
+    the answer's.
+    """
+
+    seen: Float32
+    matrix: Float32
+
+
 class OcclusionParser:
     """Finds what is in front of faces. Thread-safe."""
 
@@ -49,9 +62,26 @@ class OcclusionParser:
         pixels: (H, W, 3) RGB, a picture or a crop. landmarks: 478 points in its pixels. Away from the face the answer
         is 1: nothing was looked for there.
         """
+        return self.shown(pixels, self.look(pixels, landmarks))
+
+    def look(self, pixels: Pixels, landmarks: Landmarks) -> Looked:
+        """The first half of `visible`: the network's answer."""
         matrix = upright_matrix(landmarks.xy)
-        seen, _ = self._seen(pixels, landmarks, matrix)
-        return _at_full_size(pixels, seen, matrix)
+        return Looked(self._seen(pixels, landmarks, matrix)[0], matrix)
+
+    @staticmethod
+    def shown(pixels: Pixels, looked: Looked) -> Float32:
+        """The second half of `visible`: the answer with the edges of `pixels`."""
+        return _at_full_size(pixels, looked.seen, looked.matrix)
+
+    @staticmethod
+    def roughly(looked: Looked, size: tuple[int, int]) -> Float32:
+        """As `shown` for a picture of (height, width), with edges as soft as the network's: enough to measure light."""
+        back, (height, width) = transforms.inverse(looked.matrix), size
+        large = cv2.warpAffine(
+            looked.seen, back, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1.0
+        )
+        return _as_visible(large)
 
     def hidden_share(self, pixels: Pixels, landmarks: Landmarks) -> float:
         """In [0, 1]: how much of the face something is in front of; as `visible`, without its full size."""
@@ -141,8 +171,12 @@ def _at_full_size(pixels: Pixels, seen: Float32, matrix: Float32) -> Float32:
     )
     if reach > 0.7:
         large = follow_edges(to_unit(pixels[y0:y1, x0:x1]), large, reach)
-    visible[y0:y1, x0:x1] = np.clip((large - _HIDDEN) / (_SEEN - _HIDDEN), 0, 1)
+    visible[y0:y1, x0:x1] = _as_visible(large)
     return visible
+
+
+def _as_visible(answers: Float32) -> Float32:
+    return np.clip((answers - np.float32(_HIDDEN)) / np.float32(_SEEN - _HIDDEN), 0, 1)
 
 
 def _doubted(seen: Float32, back: Float32, reach: float, size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from facefusion.core import Analysis, Face, Float32, Progress, to_unit
 from facefusion.errors import InvalidInput, NoFaceFound
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.parse import OcclusionParser
 from facefusion.geometry.color import luma
 from facefusion.media import MediaReader, read_image
 from facefusion.pipeline.casting import Casting, Effects, chosen_tracks, people_called
@@ -112,6 +113,7 @@ class _Cast:
             blend=plan.blend,
             painted=_painted(plan, analysis),
             visible=None if self.parser is None else self.parser.visible,
+            parser=self.parser if isinstance(self.parser, OcclusionParser) else None,
         )
 
 

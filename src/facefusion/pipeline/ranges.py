@@ -18,11 +18,12 @@ from facefusion.pipeline.editing import edited
 from facefusion.pipeline.fingerprint import measured_digest
 from facefusion.pipeline.flow import Flow, mapped
 from facefusion.pipeline.frame_steps import FrameSteps, Window, windows
+from facefusion.pipeline.held import REACH, Ready, steadily_known
 from facefusion.pipeline.labels import FrameLabels, labelled
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import Given, prepare
 from facefusion.pipeline.recipes import painted_digest, recipe_of
-from facefusion.pipeline.render import RenderContext, Rendered, render_frame
+from facefusion.pipeline.render import RenderContext, Rendered, known_in, render_frame
 from facefusion.pipeline.watermarks import watermarked
 from facefusion.pipeline.windows import Drawn, margin_of, steadied, widened
 from facefusion.provenance.asset import asset_text
@@ -48,7 +49,7 @@ class RangeRenderer:
     analysis: as it was measured; labels are placed by it, so that no edit moves them elsewhere. cast: as edits make it.
     labels: None only where a consent record allows that. first_seconds: time of the first frame that is written; the
     label counts from there. whole: the frames of the run; none looks beyond them. asset_id: the number that the
-    watermark of every frame carries.
+    watermark of every frame carries. holds_still: light and occlusion are held steady over neighbouring frames.
     """
 
     analysis: Analysis
@@ -63,6 +64,7 @@ class RangeRenderer:
     asset_id: int
     cutting: Cutting | None = None
     steps: FrameSteps = FrameSteps()
+    holds_still: bool = False
 
     @staticmethod
     def prepared(
@@ -97,6 +99,7 @@ class RangeRenderer:
             asset_id=asset_id,
             cutting=Cutting.of(plan, analysis, reader, part),
             steps=steps,
+            holds_still=plan.changes_faces and not plan.hides_people,
         )
 
     def without_label(self) -> RangeRenderer:
@@ -111,7 +114,12 @@ class RangeRenderer:
     @property
     def span(self) -> int:
         """Frames of the medium on each side that a finished one depends on."""
-        return self.margin + (self.steps.margin if self.is_clip else 0)
+        return self.margin + self.known_reach + (self.steps.margin if self.is_clip else 0)
+
+    @property
+    def known_reach(self) -> int:
+        """Frames on each side that say, with a frame, how light falls on its faces and what is in front of them."""
+        return REACH if self.is_clip and self.temporal.smoothing > 0 and self.holds_still else 0
 
     def reach(self, part: FrameRange) -> FrameRange:
         """The frames that those of `part` look at."""
@@ -119,22 +127,34 @@ class RangeRenderer:
 
     def recipe(self, part: FrameRange) -> str:
         """A digest of what the pixels of `part` depend on beside plan and clip: measurements, edits, the number."""
-        edits = recipe_of(part, self.cast, self.context.overrides, self.context.casting, margin=self.margin)
+        edits = recipe_of(
+            part, self.cast, self.context.overrides, self.context.casting, margin=self.margin + self.known_reach
+        )
         digest = f"{self.measured_digest}-{edits}-{asset_text(self.asset_id)}"
         return digest + ("-unlabelled" if self.labels is None else "")
 
     def _drawn_in(self, window: Window) -> Drawn:
-        return self.drawn(self.steps.restored(window))
+        return self.drawn(self._ready_in(window))
 
-    def drawn(self, frame: Frame) -> Drawn:
-        """One frame with its faces changed, cut out where that is asked for."""
+    def _ready_in(self, window: Window) -> Ready:
+        return self.ready(self.steps.restored(window))
+
+    def ready(self, frame: Frame) -> Ready:
+        """One frame, cut out where that is asked for, and what it tells of its faces where that is held steady."""
         faces = (self.context.steady or self.cast).faces_in(frame.index)
         cutout, source = None, None
         if self.cutting is not None:
             cutout, source = self.cutting.cut(frame, faces), frame
             frame = replace(frame, pixels=cutout.pixels, alpha=None)
-        rendered = render_frame(frame, faces, self.context)
-        drawn = Drawn(rendered, frame.pixels, faces, self.context.overrides, cutout=cutout, source=source)
+        known = known_in(frame, faces, self.context) if self.known_reach else {}
+        return Ready(frame, faces, known, cutout, source)
+
+    def drawn(self, ready: Ready) -> Drawn:
+        """The frame with its faces changed."""
+        rendered = render_frame(ready.frame, ready.faces, self.context, ready.known)
+        drawn = Drawn(
+            rendered, ready.frame.pixels, ready.faces, self.context.overrides, cutout=ready.cutout, source=ready.source
+        )
         return drawn.measured() if self.margin else drawn
 
     def _seconds(self, frame: Frame) -> Fraction:
@@ -156,13 +176,26 @@ class RangeRenderer:
     ) -> Generator[Rendered, None, None]:
         """The frames of `part` in order, `threads` at once; one thread works in the caller's own."""
         with (
-            closing(_mapped(flow, self._drawn_in, self._windows(source, part), threads)) as frames,
+            closing(self._all_drawn(source, part, flow, threads)) as frames,
             nullcontext() if self.cutting is None else self.cutting.composing() as composing,
         ):
             for drawn in steadied(frames, self.cast, self.temporal) if self.margin else frames:
                 if drawn.frame.index in part:
                     done = drawn if composing is None else composing.done(drawn, self._seconds(drawn.frame))
                     yield self.labelled(self.steps.enlarged(done))
+
+    def _all_drawn(self, source: Source, part: FrameRange, flow: Flow, threads: int) -> Generator[Drawn, None, None]:
+        """All that the frames of `part` depend on, drawn."""
+        if not self.known_reach:
+            yield from _mapped(flow, self._drawn_in, self._windows(source, part), threads)
+            return
+        frames = _mapped(flow, self._ready_in, self._windows(source, part), threads)
+        with closing(frames) if threads == 1 else nullcontext(frames) as ready:  # else another thread is reading it
+            steady = (one for one in steadily_known(ready, self.cast) if one.frame.index in self._to_draw(part))
+            yield from _mapped(flow, self.drawn, steady, threads)
+
+    def _to_draw(self, part: FrameRange) -> FrameRange:
+        return widened(part, self.margin, self.cast, self.whole)
 
     def _windows(self, source: Source, part: FrameRange) -> Iterator[Window]:
         return windows(source.frames(self.reach(part)), self.cast, self.steps.margin if self.is_clip else 0)

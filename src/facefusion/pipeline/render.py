@@ -15,19 +15,24 @@ from facefusion.core import (
     AlignedFace,
     Box,
     Face,
+    FaceLight,
     FaceProcessor,
     Float32,
     Frame,
     Landmarks,
+    LitProcessor,
     Patch,
     Pixels,
     TemplateProcessor,
     to_unit,
 )
+from facefusion.faces.parse import Looked, OcclusionParser
 from facefusion.pipeline.cascade import Seen, cascade, crop_box, matrix_of
 from facefusion.pipeline.casting import Casting
 from facefusion.pipeline.edits import Values
-from facefusion.pipeline.overrides import Overrides
+from facefusion.pipeline.held import NOTHING, Known
+from facefusion.pipeline.overrides import Overrides, Touch
+from facefusion.pipeline.spans import Span, around, whole
 from facefusion.pipeline.steady import SteadyFaces
 
 LEFT_ALONE = "left_alone"
@@ -45,6 +50,7 @@ class RenderContext:
 
     painted: (H, W) float32 in [0, 1], a hand-painted mask of the frame's size, or None.
     visible: looks for what is in front of a face, or None to look for nothing.
+    parser: what `visible` asks where that is our own network; other answers are not held steady over neighbours.
     overrides: what edits ask of single faces and frames. variants: a context for every set of settings they ask for.
     laid: is told every patch before it is laid down; called from several threads.
     steady: the faces as they are to be drawn, smoothed over time; None: take them as they were measured.
@@ -55,6 +61,7 @@ class RenderContext:
     blend: BlendSettings = BlendSettings()
     painted: Float32 | None = None
     visible: Visible | None = None
+    parser: OcclusionParser | None = None
     overrides: Overrides = Overrides()
     variants: Mapping[Values, RenderContext] = field(default_factory=dict)
     steady: SteadyFaces | None = None
@@ -69,20 +76,74 @@ class Rendered:
     notes: tuple[str, ...]
 
 
-def render_frame(frame: Frame, faces: Sequence[Face], context: RenderContext) -> Rendered:
+def render_frame(
+    frame: Frame, faces: Sequence[Face], context: RenderContext, known: Mapping[int, Known] | None = None
+) -> Rendered:
     """The frame with every chosen face changed; pixels outside the masks stay bit-identical.
 
-    Without anything to change, the result holds the very array of `frame`.
+    known: by track, what is known of its face beforehand. Without anything to change, the result holds the very array
+    of `frame`.
     """
     pixels, notes = frame.pixels, []
     for face in faces:
-        touch = context.overrides.touch(face, frame.index)
-        look = context.variants[touch.values] if touch.values else context
-        effects = () if touch.is_excluded or touch.strength <= 0 else look.casting.effects_for(face)
-        if effects:
-            pixels, note = change_face(pixels, face, effects, frame.index, look, strength=touch.strength)
-            notes.append(note)
+        touch, effects, look = _cast(face, frame.index, context)
+        if not effects or touch.is_excluded or touch.strength <= 0:
+            continue
+        told = NOTHING if known is None or face.track_id is None else known.get(face.track_id, NOTHING)
+        pixels, note = change_face(pixels, face, effects, frame.index, look, strength=touch.strength, known=told)
+        notes.append(note)
     return Rendered(replace(frame, pixels=pixels), tuple(notes))
+
+
+def known_in(frame: Frame, faces: Sequence[Face], context: RenderContext) -> dict[int, Known]:
+    """By track, what a frame tells of each face that is cast: what is in front of it, and its light.
+
+    Faces that edits leave alone here are told of as well, so that leaving one alone changes no other frame.
+    """
+    found = {}
+    for face in faces:
+        _, effects, look = _cast(face, frame.index, context)
+        if effects and face.track_id is not None and face.landmarks is not None:
+            found[face.track_id] = _known(frame.pixels, face, effects, frame.index, look)
+    return found
+
+
+def _cast(face: Face, index: int, context: RenderContext) -> tuple[Touch, Sequence[FaceProcessor], RenderContext]:
+    """What edits ask of a face, what is done to it, and in which context."""
+    touch = context.overrides.touch(face, index)
+    look = context.variants[touch.values] if touch.values else context
+    return touch, look.casting.effects_for(face), look
+
+
+def _known(pixels: Pixels, face: Face, effects: Sequence[FaceProcessor], index: int, context: RenderContext) -> Known:
+    boxes = [whole(_box_of(effect, face, pixels)) for effect in effects]
+    span, first = around(boxes), effects[0]
+    if span.is_empty:
+        return NOTHING
+    looked = None
+    if context.parser is not None and context.mask.mask_occlusion:
+        looked = context.parser.look(pixels[span.part], _within(face, span))
+    is_unsure = looked is None and context.visible is not None and context.mask.mask_occlusion
+    if is_unsure or not isinstance(first, LitProcessor) or boxes[0].is_empty:
+        return Known(looked)
+    visible = None
+    if context.parser is not None and looked is not None:
+        rough = context.parser.roughly(looked, (span.y1 - span.y0, span.x1 - span.x0))
+        visible = rough[boxes[0].within(span)]
+    return Known(looked, first.light_on(_aligned(pixels, face, boxes[0], visible, index)))
+
+
+def _within(face: Face, span: Span) -> Landmarks:
+    """The face's landmarks in the pixels of `span`."""
+    assert face.landmarks is not None
+    return Landmarks(face.landmarks.xy - np.array([span.x0, span.y0], np.float32), face.landmarks.z)
+
+
+def _aligned(
+    pixels: Pixels, face: Face, box: Span, visible: Float32 | None, index: int, light: FaceLight | None = None
+) -> AlignedFace:
+    matrix = np.array([[1, 0, -box.x0], [0, 1, -box.y0]], np.float32)
+    return AlignedFace(to_unit(pixels[box.part]), matrix, face, index, visible, light)
 
 
 def change_face(
@@ -93,14 +154,15 @@ def change_face(
     context: RenderContext,
     *,
     strength: float = 1.0,
+    known: Known = NOTHING,
 ) -> tuple[Pixels, str]:
     """`pixels` with `effects` applied to one face in order, and one word on what the first of them did.
 
-    strength: how much of the change shows, 0 to 1.
+    strength: how much of the change shows, 0 to 1. known: what is known of the face beforehand.
     """
     before = pixels
-    boxes = [_whole(_box_of(effect, face, pixels)) for effect in effects]
-    seen = _visible(pixels, face, boxes, context)
+    boxes = [whole(_box_of(effect, face, pixels)) for effect in effects]
+    seen = _visible(pixels, face, boxes, context, known.looked)
     notes: list[str] = []
     for aligned, group in groupby(zip(effects, boxes, strict=True), key=lambda pair: pair[0].crop_kind == "template"):
         pair = list(group)
@@ -109,11 +171,11 @@ def change_face(
             notes += said
             continue
         for effect, box in pair:
-            patch = _patch(pixels, face, effect, box, seen, index, context)
+            patch = _patch(pixels, face, effect, box, seen, index, context, known.light)
             if patch is not None:
                 pixels = paste(pixels, patch, context.blend)
             notes.append(LEFT_ALONE if patch is None else patch.note)
-    return (pixels if strength >= 1 else _weakened(before, pixels, _around(boxes), strength)), notes[0]
+    return (pixels if strength >= 1 else _weakened(before, pixels, around(boxes), strength)), notes[0]
 
 
 def _box_of(effect: FaceProcessor, face: Face, pixels: Pixels) -> Box:
@@ -144,7 +206,7 @@ def _in_cascade(
     return result, notes
 
 
-def _weakened(before: Pixels, after: Pixels, span: _Span, strength: float) -> Pixels:
+def _weakened(before: Pixels, after: Pixels, span: Span, strength: float) -> Pixels:
     """`before`, moved towards `after` by `strength` inside `span`, outside which they are equal; rounded to even."""
     if after is before or span.is_empty:
         return after
@@ -159,16 +221,16 @@ def _patch(
     pixels: Pixels,
     face: Face,
     effect: FaceProcessor,
-    box: _Span,
+    box: Span,
     seen: _Seen | None,
     index: int,
     context: RenderContext,
+    light: FaceLight | None,
 ) -> Patch | None:
     if face.landmarks is None or box.is_empty:
         return None
-    matrix = np.array([[1, 0, -box.x0], [0, 1, -box.y0]], np.float32)
     visible = None if seen is None else seen.mask[box.within(seen.span)]
-    patch = effect.process_face(AlignedFace(to_unit(pixels[box.part]), matrix, face, index, visible))
+    patch = effect.process_face(_aligned(pixels, face, box, visible, index, light))
     if patch is None:
         return None
     painted = None if context.painted is None else context.painted[box.part]
@@ -178,54 +240,22 @@ def _patch(
     return narrowed
 
 
-def _visible(pixels: Pixels, face: Face, boxes: Sequence[_Span], context: RenderContext) -> _Seen | None:
-    """What is in front of the face, looked for once, in the untouched picture, for all effects."""
-    span = _around(boxes)
+def _visible(
+    pixels: Pixels, face: Face, boxes: Sequence[Span], context: RenderContext, looked: Looked | None
+) -> _Seen | None:
+    """What is in front of the face, looked for once, in the untouched picture, for all effects.
+
+    looked: what is known to be there; None: to be looked for.
+    """
+    span = around(boxes)
     if context.visible is None or not context.mask.mask_occlusion or face.landmarks is None or span.is_empty:
         return None
-    moved = Landmarks(face.landmarks.xy - np.array([span.x0, span.y0], np.float32), face.landmarks.z)
-    return _Seen(span, context.visible(pixels[span.part], moved))
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """A box of whole pixels."""
-
-    x0: int
-    y0: int
-    x1: int
-    y1: int
-
-    @property
-    def is_empty(self) -> bool:
-        return self.x0 >= self.x1 or self.y0 >= self.y1
-
-    @property
-    def part(self) -> tuple[slice, slice]:
-        return slice(self.y0, self.y1), slice(self.x0, self.x1)
-
-    def within(self, outer: _Span) -> tuple[slice, slice]:
-        return slice(self.y0 - outer.y0, self.y1 - outer.y0), slice(self.x0 - outer.x0, self.x1 - outer.x0)
+    if looked is not None and context.parser is not None:
+        return _Seen(span, context.parser.shown(pixels[span.part], looked))
+    return _Seen(span, context.visible(pixels[span.part], _within(face, span)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    span: _Span
+    span: Span
     mask: Float32
-
-
-def _whole(box: Box) -> _Span:
-    return _Span(int(box.x0), int(box.y0), int(box.x1), int(box.y1))
-
-
-def _around(spans: Sequence[_Span]) -> _Span:
-    """The smallest span that holds all of those that are not empty; empty when all are."""
-    full = [span for span in spans if not span.is_empty]
-    if not full:
-        return _Span(0, 0, 0, 0)
-    return _Span(
-        min(span.x0 for span in full),
-        min(span.y0 for span in full),
-        max(span.x1 for span in full),
-        max(span.y1 for span in full),
-    )

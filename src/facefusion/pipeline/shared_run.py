@@ -82,7 +82,7 @@ class SharedRun:
                     folder=DurableFolder(plan.output.parent, ".seg"),
                     renderer=renderer,
                     reader=reader,
-                    source=source_of(reader, overlap=2 * renderer.margin),
+                    source=source_of(reader, overlap=2 * renderer.span),
                     write_plan=_write_plan(plan, reader, part, created),
                     parallel=lambda count: Parallel.of(plan.job, segments=count, reader=reader),
                 ),

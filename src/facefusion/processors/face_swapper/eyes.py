@@ -39,6 +39,12 @@ def opening(xy: Float32, eye: tuple[int, ...]) -> float:
     return float(np.mean(heights)) / max(width, 1e-6)
 
 
+def usual_opening(faces: Sequence[Face]) -> float:
+    """The median `opening` of both eyes over all photos."""
+    shown = [face.landmarks.xy for face in faces if face.landmarks is not None]
+    return float(np.median([opening(xy, eye) for xy in shown for eye in (IMAGE_LEFT_EYE, IMAGE_RIGHT_EYE)]))
+
+
 def paint_iris(
     pixels: Float32, xy: Float32, iris: Iris, brightness: float, strength: float, eye_number: int
 ) -> Float32:

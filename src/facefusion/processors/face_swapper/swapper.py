@@ -14,15 +14,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facefusion.core import AlignedFace, Box, CropKind, Face, Float32, Landmarks, Patch
+from facefusion.core import AlignedFace, Box, CropKind, Face, FaceLight, Float32, Landmarks, Patch
 from facefusion.core.settings import check_settings
 from facefusion.errors import NoFaceFound
 from facefusion.geometry.canonical_shape import canonical_shape
 from facefusion.geometry.color import luma, srgb_to_linear
-from facefusion.geometry.mesh import IMAGE_LEFT_EYE, IMAGE_RIGHT_EYE, canonical_mesh
+from facefusion.geometry.mesh import canonical_mesh
 from facefusion.geometry.uv_maps import uv_maps, uv_pixels
 from facefusion.processors.face_swapper.detail import match_detail
-from facefusion.processors.face_swapper.eyes import Iris, iris_of, opening, paint_iris
+from facefusion.processors.face_swapper.eyes import Iris, iris_of, paint_iris, usual_opening
 from facefusion.processors.face_swapper.light import lip_colour, lip_share, skin_field, skin_weight
 from facefusion.processors.face_swapper.own_skin import MAP_SIZE, own_share, show_own_skin
 from facefusion.processors.face_swapper.render import (
@@ -82,7 +82,7 @@ def build_source(faces: Sequence[Face]) -> SourceModel:
         lips=lips,
         shape=mean_shape(shapes),
         iris=iris_of(faces),
-        eye_opening=_eye_opening(faces),
+        eye_opening=usual_opening(faces),
         unseen=_unseen(confidence),
     )
 
@@ -153,11 +153,6 @@ def _disc(width: int) -> NDArray[np.uint8]:
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
 
 
-def _eye_opening(faces: Sequence[Face]) -> float:
-    shown = [face.landmarks.xy for face in faces if face.landmarks is not None]
-    return float(np.median([opening(xy, eye) for xy in shown for eye in (IMAGE_LEFT_EYE, IMAGE_RIGHT_EYE)]))
-
-
 class FaceSwapper:
     """Puts one person's face on another's performance. Thread-safe and pure: the same input gives the same bytes.
 
@@ -200,7 +195,7 @@ class FaceSwapper:
         z = landmarks.z if landmarks.z is not None else np.zeros(len(landmarks), np.float32)
         moved = move_target(aligned.pixels, landmarks.xy, after, z, aligned.visible)
         base = aligned.pixels if moved is None else moved
-        ratio = self._light(aligned, landmarks)
+        ratio = self._light(aligned)
         seen = None if aligned.visible is None else aligned.visible[part]
         drawn = draw_coordinates(after - shift, z, base[part].shape[:2])
         face = self._face_pixels(drawn, ratio, landmarks)
@@ -222,23 +217,30 @@ class FaceSwapper:
         turn = max(abs(face.pose.yaw_deg), abs(face.pose.pitch_deg) * 1.2)
         return float(np.clip((self.settings.max_yaw_deg - turn) / _FADE_DEG, 0.0, 1.0))
 
-    def _light(self, aligned: AlignedFace, landmarks: Landmarks) -> Float32:
-        """(LIGHT_SIZE, LIGHT_SIZE, 3) linear-light factors from the source's texture to the target's light."""
+    def light_on(self, aligned: AlignedFace) -> FaceLight | None:
+        """The target's light; None where hardly any skin is seen, or the face is turned too far to be drawn."""
+        if aligned.face.landmarks is None or self._strength(aligned.face) <= 0:
+            return None
+        landmarks = to_crop(aligned.face.landmarks, aligned.matrix)
         view = view_in_texels(aligned.pixels, landmarks, aligned.visible, LIGHT_SIZE)
         linear = srgb_to_linear(view.pixels)
         skin = skin_field(linear, view.normals, skin_weight(linear, view.seen))
-        if skin is None:
+        return None if skin is None else FaceLight(skin, lip_colour(linear, view.seen))
+
+    def _light(self, aligned: AlignedFace) -> Float32:
+        """(LIGHT_SIZE, LIGHT_SIZE, 3) linear-light factors from the source's texture to the target's light."""
+        light = aligned.light or self.light_on(aligned)
+        if light is None:
             return np.ones_like(self.source.skin)
-        ratio = skin / self.source.skin
-        ratio = self._with_lip_light(ratio, linear, view.seen) ** np.float32(self.settings.light_strength)
+        ratio = light.skin / self.source.skin
+        ratio = self._with_lip_light(ratio, light.lips) ** np.float32(self.settings.light_strength)
         if self.settings.skin_tone == "source":
             tint = np.median((ratio / luma(ratio)[..., None]).reshape(-1, 3), axis=0)
             ratio = ratio / tint.astype(np.float32)
         return ratio
 
-    def _with_lip_light(self, ratio: Float32, target: Float32, seen: Float32) -> Float32:
+    def _with_lip_light(self, ratio: Float32, theirs: Float32 | None) -> Float32:
         """`ratio` with lips that go from the source's colour to the target's: pale skin has no dark skin's lips."""
-        theirs = lip_colour(target, seen)
         if self.source.lips is None or theirs is None:
             return ratio
         change = np.log(theirs / self.source.lips) - np.log(ratio)
