@@ -79,7 +79,7 @@ def test_ctrl_c(moment: str, name: str, media: Path, tmp_path: Path) -> None:
     assert "cancelled" in said
     assert last == {"event": "error", "message": last["message"], "exit_code": 130}
     left = set(contents(tmp_path))
-    assert {name for name in left if not name.startswith(".out.mp4.facefusion")} == set()
+    assert {path for path in left if not path.startswith(f".{name}.facefusion")} == set()
     assert ("the same command continues" in said) == bool(left)
 
 
@@ -112,7 +112,7 @@ def test_ctrl_c_while_something_takes_long(step: str, media: Path, tmp_path: Pat
     assert seconds < 2
     assert said.startswith("facefusion: cancelled")
     assert len(said.splitlines()) == 1
-    assert {name for name in contents(tmp_path) if not name.startswith(".out.mp4.facefusion")} == set()
+    assert {path for path in contents(tmp_path) if not path.startswith(".out.mp4.facefusion")} == set()
 
 
 @posix
@@ -143,7 +143,7 @@ def test_whoever_reads_the_events_goes_away(media: Path, tmp_path: Path) -> None
     assert "Traceback" not in said
     assert said.startswith("facefusion: cancelled")
     assert process.returncode == 130
-    assert {name for name in contents(tmp_path) if not name.startswith(".out.mp4.facefusion")} == set()
+    assert {path for path in contents(tmp_path) if not path.startswith(".out.mp4.facefusion")} == set()
 
 
 NAMES = ["фильм 映画 ñ é.png", "100% sure? [a] {b} 'c' & d;e.png", "-dash.png", "a  b.png", "n" * 240 + ".png"]

@@ -19,8 +19,8 @@ class SequenceWriter(WholeOrNothing):
     Pictures are kept under hidden temporary names until the end, so that a run that fails leaves the folder as it was.
     With `overwrite` existing files of the same number are replaced, others never touched.
     seal: is called with (temporary, final) paths of all pictures before the first appears; if it raises, none does.
-    form: see `PictureForm`; its stamp is that of the first picture.
-    Raises UsageError (pattern, suffix), OutputExists (before any work when the first number is there), OutputFailed.
+    form: see `PictureForm`; its stamp is that of the first picture. num_pictures: how many are known to come.
+    Raises UsageError (pattern, suffix), OutputExists (before any work when a known number is there), OutputFailed.
     """
 
     def __init__(
@@ -28,6 +28,7 @@ class SequenceWriter(WholeOrNothing):
         pattern: str | Path,
         *,
         first_number: int = 1,
+        num_pictures: int = 1,
         quality: int | None = None,
         xmp: bytes | None = None,
         overwrite: bool = False,
@@ -40,7 +41,7 @@ class SequenceWriter(WholeOrNothing):
         self._first, self._quality, self._xmp, self._overwrite = first_number, quality, xmp, overwrite
         self._seal, self._form = seal, form
         check_output_folder(self._pattern.folder)
-        self._refuse_existing(self._pattern.numbered(first_number))
+        self._refuse_any_of(range(first_number, first_number + num_pictures))
         self._pending: list[tuple[Path, Path]] = []
         self._placed: list[Path] = []
         self._own: list[Path] = []
@@ -96,6 +97,12 @@ class SequenceWriter(WholeOrNothing):
         for path in self._placed:
             discard(path)
         self._pending, self._placed, self._own = [], [], []
+
+    def _refuse_any_of(self, numbers: range) -> None:
+        there = () if self._overwrite else self._pattern.numbers_on_disk()
+        for number in there:
+            if number in numbers:
+                self._refuse_existing(self._pattern.numbered(number))
 
     def _refuse_existing(self, path: Path) -> None:
         if path.exists() and not self._overwrite:

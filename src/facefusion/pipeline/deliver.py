@@ -161,9 +161,11 @@ class SequenceSink(Sink):
         self.warnings += _check_alpha(output, plan, reader)
         if reader.info.has_audio:
             self.warnings.append(f"{output}: pictures carry no sound; the sound of {reader.info.path} is left out")
+        is_one_each = reader.info.kind != "video" or plan.frame_rate is None
         self._writer = SequenceWriter(
             output,
             first_number=first_number(plan, reader, part, output.suffix),
+            num_pictures=len(part) if is_one_each else 1,
             quality=plan.encode.output_image_quality,
             xmp=marking.marks.xmp(),
             overwrite=plan.job.overwrite,
@@ -173,7 +175,6 @@ class SequenceSink(Sink):
         marking.check_beside(output)
         self._output, self.marking, self._part = output, marking, part
         self._resampling = Resampling(reader, part, plan)
-        is_one_each = reader.info.kind != "video" or plan.frame_rate is None
         kept = None if workplace is None else DurableFolder(workplace / PICTURES, output.suffix)
         self._folder = kept if is_one_each else None
         self._store: PictureStore | None = None
