@@ -8,7 +8,7 @@ picture keeps its own detail, which the canvas may be too coarse to hold. `Q` an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numba
@@ -40,31 +40,47 @@ def layer_of(patch: Patch, settings: BlendSettings | None = None) -> Layer | Non
         raise ValueError("layer_of: got a patch without a base, supported are patches that hold the target's pixels")
     if settings.blend_strength <= 0 or not (patch.mask > _NOTHING).any():
         return None
+    patch = _cut_to_mask(patch)
     mode: BlendMode = "plain" if patch.is_opaque else settings.blend_mode
     strength = np.float32(1.0 if patch.is_opaque else settings.blend_strength)
     opaque = _opaque(patch.mask, mode)
     if patch.visible is not None:
         opaque = opaque * patch.visible
     values = np.empty((*patch.mask.shape, 4), np.float32)
-    _premultiply(blended(patch.base, patch, mode), patch.base, opaque.astype(np.float32), strength, values)
+    base = patch.pixels if patch.base is None else patch.base
+    _premultiply(blended(base, patch, mode), base, opaque.astype(np.float32), strength, values)
     return Layer(values, patch.matrix)
 
 
 def lay(pixels: Pixels, layer: Layer) -> None:
     """Lay `layer` over `pixels` (H, W, 3) uint8, uint16 or float32, in place; what it does not change stays."""
     values, matrix = _reduced(layer)
-    used = np.abs(values).max(axis=2) > _NOTHING / 4
-    rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
-    if not len(rows):
-        return
-    left, top, right, bottom = (int(one) for one in (columns[0] - 1, rows[0] - 1, columns[-1] + 1, rows[-1] + 1))
-    corners = np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
+    height, width = values.shape[:2]
+    corners = np.array([[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]], np.float32)
     spots = transforms.apply(transforms.inverse(matrix), corners)
     x0, y0 = np.maximum(np.floor(spots.min(axis=0)).astype(int), 0)
     x1, y1 = np.minimum(np.ceil(spots.max(axis=0)).astype(int) + 1, (pixels.shape[1], pixels.shape[0]))
     if x0 < x1 and y0 < y1:
         region = pixels[y0:y1, x0:x1]
         _lay(region, values, matrix.astype(np.float32), int(x0), int(y0), np.float32(PIXEL_MAX[pixels.dtype.name]))
+
+
+def _cut_to_mask(patch: Patch) -> Patch:
+    """The part of `patch` that its mask lets through, with a pixel around it."""
+    used = patch.mask > 0
+    rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
+    top, left = max(int(rows[0]) - 1, 0), max(int(columns[0]) - 1, 0)
+    part = np.s_[top : int(rows[-1]) + 2, left : int(columns[-1]) + 2]
+    matrix = patch.matrix.copy()
+    matrix[:, 2] -= np.array([left, top], np.float32)
+    return replace(
+        patch,
+        pixels=np.ascontiguousarray(patch.pixels[part]),
+        mask=np.ascontiguousarray(patch.mask[part]),
+        matrix=matrix,
+        base=None if patch.base is None else np.ascontiguousarray(patch.base[part]),
+        visible=None if patch.visible is None else np.ascontiguousarray(patch.visible[part]),
+    )
 
 
 def _opaque(mask: Float32, mode: BlendMode) -> Float32:
