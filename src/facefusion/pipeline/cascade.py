@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import cv2
+import numba
 import numpy as np
 
 from facefusion.blend import restrict
@@ -62,7 +63,8 @@ def cascade(
             now, mask = _over(now, mask, canvas, patch)
     if face.landmarks is None or not mask.any():
         return None, notes
-    edited = (base + (now - base) / np.maximum(mask, _LEAST_MASK)[..., None]).astype(np.float32, copy=False)
+    edited = np.empty_like(base)
+    _unmixed(base, now, mask, edited)
     whole = Patch(edited, mask, canvas.matrix, base, visible)
     painted = None if context.painted is None else _warped(context.painted, canvas.matrix, canvas.size)
     narrowed = restrict(whole, face.landmarks, context.mask, painted)
@@ -125,7 +127,28 @@ def _over(now: Float32, mask: Float32, canvas: Canvas, patch: Patch) -> tuple[Fl
     if not np.array_equal(patch.matrix, canvas.matrix):
         back = transforms.compose(transforms.inverse(patch.matrix), canvas.matrix)
         pixels, own = (_warped(one, back, canvas.size, smooth=True) for one in (pixels, own))
-    return now + (pixels - now) * own[..., None], np.maximum(mask, own)
+    mixed = np.empty_like(now)
+    _mixed(now, np.ascontiguousarray(pixels), own, mixed)
+    return mixed, np.maximum(mask, own)
+
+
+@numba.njit(cache=True, nogil=True)
+def _mixed(now: Float32, pixels: Float32, own: Float32, out: Float32) -> None:
+    """`pixels` over `now` (h, w, 3), as far as `own` (h, w) lets them."""
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            for c in range(3):
+                out[y, x, c] = now[y, x, c] + (pixels[y, x, c] - now[y, x, c]) * own[y, x]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _unmixed(base: Float32, now: Float32, mask: Float32, out: Float32) -> None:
+    """What has to lie over `base` with `mask`, so that `now` is seen."""
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            share = max(mask[y, x], _LEAST_MASK)
+            for c in range(3):
+                out[y, x, c] = base[y, x, c] + (now[y, x, c] - base[y, x, c]) / share
 
 
 def _visible_on(canvas: Canvas, seen: Seen) -> Float32:
