@@ -69,13 +69,11 @@ class OcclusionParser:
         matrix = upright_matrix(landmarks.xy)
         return Looked(self._seen(pixels, landmarks, matrix)[0], matrix)
 
-    @staticmethod
-    def shown(pixels: Pixels, looked: Looked) -> Float32:
+    def shown(self, pixels: Pixels, looked: Looked) -> Float32:
         """The second half of `visible`: the answer with the edges of `pixels`."""
         return _at_full_size(pixels, looked.seen, looked.matrix)
 
-    @staticmethod
-    def roughly(looked: Looked, size: tuple[int, int]) -> Float32:
+    def roughly(self, looked: Looked, size: tuple[int, int]) -> Float32:
         """As `shown` for a picture of (height, width), with edges as soft as the network's: enough to measure light."""
         back, (height, width) = transforms.inverse(looked.matrix), size
         large = cv2.warpAffine(

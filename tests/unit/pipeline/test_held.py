@@ -7,7 +7,7 @@ import pytest
 
 from facefusion.core import Analysis, FaceLight, Frame, Shot
 from facefusion.faces.parse import Looked
-from facefusion.pipeline.held import REACH, Known, Ready, held, steadily_known
+from facefusion.pipeline.held import REACH, Known, Ready, held, median_of, steadily_known
 
 COUNT, CUT = 12, 6
 ANALYSIS = Analysis(COUNT, 64, 64, shots=(Shot(0, CUT), Shot(CUT, COUNT)))
@@ -87,3 +87,9 @@ def test_nothing_known_stays_nothing() -> None:
     around = {-1: Known(looked(0.5), light(0.2)), 0: Known(), 1: Known(looked(0.5), light(0.2))}
     assert held(around).light is None
     assert held(around).looked is None
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 7])
+def test_the_median_is_the_median(count: int) -> None:
+    arrays = list(np.random.default_rng(count).random((count, 9, 7)).astype(np.float32))
+    np.testing.assert_array_equal(median_of(arrays), np.median(arrays, axis=0))
