@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -65,39 +66,60 @@ class Crowd:
             thread.join()
 
     def _client(self, number: int) -> None:
-        with httpx.Client(base_url=self.address, timeout=30) as client:
-            while time.monotonic() < self.until:
-                try:
-                    self._round(client, number)
-                except (httpx.HTTPError, KeyError, ValueError) as error:
-                    self.errors[type(error).__name__] += 1
+        line = Line(self.address)
+        while time.monotonic() < self.until:
+            try:
+                self._round(line, number)
+            except (OSError, HTTPException, KeyError, ValueError) as error:
+                self.errors[type(error).__name__] += 1
+                line = Line(self.address)
+        line.close()
 
-    def _round(self, client: httpx.Client, number: int) -> None:
-        job = self._right(client.post("/v1/jobs", json=self.body), 202)["id"]
+    def _round(self, line: Line, number: int) -> None:
+        job = self._right(line.asked("POST", "/v1/jobs", self.body), 202)["id"]
         self.created += 1
         if number % 5 == 0:
-            self._stream(client, job)
+            self._stream(job)
         for _ in range(20):
             begun = time.perf_counter()
-            answer = client.get(f"/v1/jobs/{job}")
+            answer = line.asked("GET", f"/v1/jobs/{job}")
             self.reads.append(time.perf_counter() - begun)
             if self._right(answer, 200)["state"] == "succeeded":
                 return
             time.sleep(0.25)
 
-    def _stream(self, client: httpx.Client, job: str) -> None:
+    def _stream(self, job: str) -> None:
         until = time.monotonic() + 5
-        with client.stream("GET", f"/v1/jobs/{job}/events") as answer:
-            for line in answer.iter_lines():
-                if line == "event: end" or time.monotonic() > until:
+        with httpx.stream("GET", f"{self.address}/v1/jobs/{job}/events", timeout=30) as answer:
+            for text in answer.iter_lines():
+                if text == "event: end" or time.monotonic() > until:
                     self.streamed += 1
                     return
 
-    def _right(self, answer: httpx.Response, status: int) -> dict[str, Any]:
-        if answer.status_code != status:
-            self.errors[str(answer.status_code)] += 1
-        said: dict[str, Any] = answer.json()
+    def _right(self, answer: tuple[int, bytes], status: int) -> dict[str, Any]:
+        if answer[0] != status:
+            self.errors[str(answer[0])] += 1
+        said: dict[str, Any] = json.loads(answer[1])
         return said
+
+
+class Line:
+    """One connection that is kept; lighter than a whole client, so that the crowd does not wait for itself."""
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.removeprefix("http://").partition(":")
+        self._line = HTTPConnection(host, int(port), timeout=30)
+
+    def asked(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, bytes]:
+        """Status and content of an answer."""
+        headers = {"content-type": "application/json"} if body is not None else {}
+        self._line.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = self._line.getresponse()
+        return answer.status, answer.read()
+
+    def close(self) -> None:
+        """Let it go."""
+        self._line.close()
 
 
 def load(host: Host, body: dict[str, Any], clients: int, seconds: float) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from facefusion.errors import UsageError
 from facefusion.jobs.records import Records
 
 _BUSY_SECONDS = 30
-_POOL = {"pool_size": 12, "max_overflow": 36, "pool_timeout": 20, "pool_recycle": 600}
+_POOL = {"pool_size": 12, "max_overflow": 108, "pool_timeout": 20, "pool_recycle": 600}
 Unreachable = OperationalError
 """What is raised while the database cannot be reached; asking again later is right."""
 
@@ -35,6 +36,8 @@ class Database:
         if not self.is_postgres:
             _use_wal(self.engine)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._turn: AbstractContextManager[Any] = nullcontext() if self.is_postgres else threading.RLock()
+        """SQLite lets one write at a time and has others sleep; within a process they queue, which is quicker."""
 
     @contextmanager
     def reading(self) -> Iterator[Records]:
@@ -45,7 +48,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Records]:
         """A transaction that changes something; on SQLite the only one at its time."""
-        with self._sessions() as session:
+        with self._turn, self._sessions() as session:
             session.connection(execution_options={"writes": True})
             with _committed(session):
                 yield Records(session, is_postgres=self.is_postgres)

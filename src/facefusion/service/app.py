@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from facefusion import __version__
@@ -57,6 +58,8 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
     )
 )  # fmt: skip
 _HOUSEKEEPING_SECONDS = 60.0
+_THREADS = 100
+"""So that requests that wait for their turn to write keep nobody from reading."""
 _HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -105,6 +108,7 @@ def opened(settings: ServiceSettings) -> State:
 @asynccontextmanager
 async def _life(app: FastAPI, state: State, *, with_workers: bool) -> AsyncIterator[None]:
     state.feed.start(asyncio.get_running_loop())
+    to_thread.current_default_thread_limiter().total_tokens = _THREADS
     if with_workers and state.settings.workers:
         state.crew = Crew(state.database, _told(state), state.settings.workers, state.settings.drain_seconds)
         state.crew.start()

@@ -10,7 +10,7 @@ import uvicorn
 from facefusion.service.app import create_app
 from facefusion.service.settings import ServiceSettings
 
-_GRACE_SECONDS = 5
+_GRACE_SECONDS, _KEPT_SECONDS = 5, 60
 
 
 def serve(settings: ServiceSettings) -> None:
@@ -20,6 +20,6 @@ def serve(settings: ServiceSettings) -> None:
     app = create_app(settings)
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS, limit_concurrency=2000,
+        timeout_graceful_shutdown=_GRACE_SECONDS, timeout_keep_alive=_KEPT_SECONDS, limit_concurrency=2000,
     )  # fmt: skip
     uvicorn.Server(config).run()

@@ -47,7 +47,7 @@ class State:
         if self.settings.oidc is not None or not self.settings.is_loopback or self._has_users:
             return True
         with self.database.reading() as records:
-            self._has_users = records.count(User) > 0
+            self._has_users = records.first(User) is not None
         return self._has_users
 
     def check_room(self) -> None:
