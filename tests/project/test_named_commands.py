@@ -20,7 +20,10 @@ PAGES = [
     *(f"docs/guide/{name}.md" for name in ("codecs", "editing", "first-swap", "install", "options", "python")),
     "docs/guide/troubleshooting.md",
 ]
-COMMANDS = ("run", "people", "analyse", "edit", "preview", "render", "verify", "doctor", "models")
+COMMANDS = (
+    *("run", "people", "analyse", "edit", "preview", "render", "verify", "doctor", "models"),
+    *("turnover", "conform", "serve", "report", "benchmark"),
+)
 EDITS = (
     *("merge", "split", "rename", "drop", "reference", "strength", "exclude", "settings", "plan", "undo", "show"),
     *("apply", "export"),
