@@ -243,7 +243,9 @@ def summary(pairs: Sequence[Pair], rest: float) -> Result:
         "rest_ratio": rest,
     }
     dropped = {f"{p.source} on {p.clip}": list(p.dropped) for p in pairs if p.dropped}
-    return Result("temporal", figures, BARS, {"pairs": rows, "dropped_frames": dropped})
+    alike = {f"{p.source} on {p.clip}": list(p.looked_like_target) for p in pairs if p.looked_like_target}
+    details = {"pairs": rows, "dropped_frames": dropped, "looked_like_target_frames": alike}
+    return Result("temporal", figures, BARS, details)
 
 
 def clips_of(media: Path, actress: Path | None, wanted: Sequence[str]) -> list[Path]:
