@@ -208,7 +208,9 @@ def test_the_composable_layer(tmp_path: Path) -> None:
         for frame in frames:
             assert (frame.pixels[part] == label.apply(reader.frame_at(frame.index).pixels, seconds=0.0)[part]).all()
     assert [frame.index for frame in frames] == [0, 1, 2, 3]
-    assert (alone[0].pixels == frames[2].pixels).all()
+    difference = np.abs(alone[0].pixels.astype(int) - frames[2].pixels.astype(int)).max(axis=2)
+    assert (difference > 12).mean() < 0.005, "light and what is in front are held steady over the frames of a run"
+    assert difference.mean() < 0.5
 
 
 def test_an_analysis_of_another_clip_is_refused(tmp_path: Path) -> None:
