@@ -184,7 +184,7 @@ def identity_moved(pictures: Sequence[Pixels]) -> float:
         watermark = Watermark(NUMBERS[0], width=pixels.shape[1], height=pixels.shape[0])
         before, after = analyser.find(pixels), analyser.find(watermark.apply(pixels))
         if before and after:
-            same = min(after, key=lambda face: _apart(face, before[0]))  # noqa: B023 - called at once
+            same = min(after, key=lambda face: _apart(face, before[0]))
             moved.append(float(np.linalg.norm(embedding(before[0]) - embedding(same))))
     return max(moved)
 
