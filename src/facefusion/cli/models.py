@@ -24,7 +24,10 @@ def list_models(context: typer.Context) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("name", "task", "here", "commercial use", "licence", box=None)
+    table = Table(box=None)
+    table.add_column("name", min_width=max((len(row["name"]) for row in rows), default=0))
+    for title in ("task", "here", "commercial use", "licence"):
+        table.add_column(title)
     for row in rows:
         table.add_row(row["name"], row["task"], row["state"], "yes" if row["commercial_use"] else "no", row["licence"])
     Console().print(table)

@@ -46,16 +46,18 @@ def _range(session: Session, spec: TensorSpec, answer: NDArray[Any]) -> str:
 
 
 def _fed(session: Session, seed: int) -> list[NDArray[Any]]:
-    """Noise for every input: pictures of soft noise, vectors of normal numbers."""
+    """Noise for every input: pictures of soft noise, vectors of normal numbers, volumes of numbers from 0 to 1."""
     random = np.random.default_rng(seed)
-    return [_noise(spec, random, large=at == 0) for at, spec in enumerate(session.inputs)]
+    return [_noise(spec, random) for spec in session.inputs]
 
 
-def _noise(spec: TensorSpec, random: np.random.Generator, *, large: bool) -> NDArray[Any]:
+def _noise(spec: TensorSpec, random: np.random.Generator) -> NDArray[Any]:
     shape = [length if isinstance(length, int) else 1 for length in spec.shape]
     if spec.layout != "flat" and spec.colour in ("rgb", "bgr"):
         height, width = (length if isinstance(length, int) else _FREE for length in spec.size)
         return spec.encode(random.random((height, width, 3), dtype=np.float32))
     if len(spec.shape) == 1:
         return np.full(shape, 0.5 + 0.25 * random.random())
+    if len(spec.shape) > 2:
+        return random.random(shape, dtype=np.float32)
     return random.normal(size=shape).astype(np.float32)

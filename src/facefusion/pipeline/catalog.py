@@ -56,7 +56,7 @@ class Entry:
 
     def scale_of(self, settings: Any) -> int:
         """How many times as wide and high frames become."""
-        return int(settings.scale) if self.shape == "frame" and not self.survey else 1
+        return int(getattr(settings, "scale", 1)) if self.shape == "frame" and not self.survey else 1
 
     def surveyor(self, settings: Any, analysis: Analysis) -> Surveyor:
         """What measures the clip for it."""
@@ -108,6 +108,8 @@ CATALOG: tuple[Entry, ...] = (
           survey=f"{_ROOM}.frame_restorer:FilmSurveyor"),
     Entry("frame_enhancer", "frame", "facefusion.pipeline.learned_faces:frame_enhancer",
           f"{_ROOM}.frame_enhancer.settings:Settings", needs_source=False, kind="enhance", takes_zoo=True),
+    Entry("frame_colorizer", "frame", "facefusion.pipeline.learned_faces:frame_colorizer",
+          f"{_ROOM}.frame_colorizer.settings:Settings", needs_source=False, kind="enhance", takes_zoo=True),
 )  # fmt: skip
 LATER: tuple[str, ...] = (
     "lip_syncer", "expression_editor",

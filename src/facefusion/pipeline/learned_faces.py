@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from facefusion.core import Face, FaceProcessor, Float32, FrameProcessor, Landmarks, Pixels
-from facefusion.errors import NoFaceFound
+from facefusion.errors import NoFaceFound, UsageError
 from facefusion.faces.crops import cut
 from facefusion.geometry.templates import align_matrix
 from facefusion.models.adapters.recognisers import ArcFace, averaged
@@ -18,6 +18,8 @@ from facefusion.processors.face_enhancer.learned import LearnedEnhancer
 from facefusion.processors.face_enhancer.settings import Settings as EnhanceSettings
 from facefusion.processors.face_swapper.learned import LearnedSwapper, Recognise
 from facefusion.processors.face_swapper.settings import Settings as SwapSettings
+from facefusion.processors.frame_colorizer.colorizer import FrameColorizer
+from facefusion.processors.frame_colorizer.settings import Settings as ColourSettings
 from facefusion.processors.frame_enhancer.learned import LearnedEnlarger
 from facefusion.processors.frame_enhancer.settings import Settings as EnlargeSettings
 
@@ -53,6 +55,13 @@ def frame_enhancer(settings: EnlargeSettings, zoo: Zoo) -> FrameProcessor:
         own: FrameProcessor = FrameEnhancer(settings)
         return own
     return LearnedEnlarger(zoo.adapter(settings.model, "frame_enhancer"), settings)
+
+
+def frame_colorizer(settings: ColourSettings, zoo: Zoo) -> FrameProcessor:
+    """The learned colouriser that `settings` name; there is no other. Raises UsageError for none, and as the zoo."""
+    if settings.model in OWN_WAYS:
+        raise UsageError("frame-colorizer-model: no colouriser comes with the package; name one, like ddcolor")
+    return FrameColorizer(zoo.adapter(settings.model, "frame_colorizer"), settings)
 
 
 def identity_of(photos: Sequence[Face], swapper: Swapper, recogniser: ArcFace | None) -> Identity:

@@ -43,6 +43,8 @@ def open_turnover(plan: Plan, reader: MediaReader, part: FrameRange, marking: Ma
         raise UsageError(f"{reader.info.path}: a turnover is made of a clip or a sequence; use `run` for pictures")
     if plan.scale != 1:
         raise UsageError("frame_enhancer: changes the size, and a turnover has that of its plate; leave it out")
+    if "frame_colorizer" in plan.job.processor:
+        raise UsageError("frame_colorizer: changes every pixel, and a turnover keeps its plate; leave it out")
     return TurnoverSink(plan, reader, part, marking)
 
 

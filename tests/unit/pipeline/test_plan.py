@@ -163,6 +163,7 @@ def test_the_catalog_finds_by_both_spellings() -> None:
         "background_remover",
         "frame_restorer",
         "frame_enhancer",
+        "frame_colorizer",
     )
     for entry in catalog.CATALOG:
         assert entry.settings_class() == entry.settings_class()
