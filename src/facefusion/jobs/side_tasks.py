@@ -24,6 +24,7 @@ def done(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progres
         "preview": _preview,
         "proxy": _proxy,
         "report": _report,
+        "masks": _masks,
     }
     if bundle.kind not in does:
         raise UsageError(f"task: kind {bundle.kind!r} is unknown to this worker; run one version everywhere")
@@ -98,6 +99,25 @@ def _proxy(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progr
     out = desk / f"{source.stem}.proxy.mp4"
     said = write_proxy(source, out, progress)
     return {"artifacts": [executor.workplace.artifact(bundle, out, "proxy", **said)], "report": said}
+
+
+def _masks(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progress) -> Result:
+    """Grey pictures for the player: where faces were changed, what was left alone before them, the matte."""
+    from facefusion.jobs.edits import with_edits
+    from facefusion.jobs.mask_files import MaskFiles
+    from facefusion.pipeline.overlays import overlays
+    from facefusion.pipeline.shared_run import is_clip, measured
+
+    plan = executor.plan_of(bundle, desk / "masks.mp4")
+    analysis = None
+    if is_clip(plan):
+        files = executor.workplace.inputs(bundle)
+        analysis = with_edits(measured(plan, progress, cache=executor.cache), bundle, files)
+    made = MaskFiles.written(
+        desk, overlays(plan, progress, analysis=analysis, cache=executor.cache, created=bundle.created)
+    )
+    artifacts = [executor.workplace.artifact(bundle, file, kind, **facts) for kind, file, facts in made]
+    return {"artifacts": artifacts, "report": {"masks": [kind for kind, _, _ in made]}}
 
 
 def _report(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progress) -> Result:

@@ -80,7 +80,7 @@ def preview(
         wanted = [_frame_at(cue, reader, part) for cue in cues] or _spread(part, number)
         check_label(plan, reader)
         marks, watch = marks_of(plan, created), ContentWatch(reader, part, wanted)
-        renderer, decision = _renderer(plan, watch, reader, part, progress, analysis, cache, marks)
+        renderer, decision = prepared_renderer(plan, watch, reader, part, progress, analysis, cache, marks)
         progress.start("render", total=len(wanted))
         segments = segments_of(part, renderer.analysis.shots, reader.info.average_fps)
         frames = _rendered(renderer, reader, segments, wanted, progress)
@@ -112,7 +112,7 @@ def _eight_bits(frame: Frame) -> UInt8:
     return (np.clip(to_unit(frame.pixels), 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
-def _renderer(
+def prepared_renderer(
     plan: Plan,
     watch: ContentWatch,
     reader: MediaReader,

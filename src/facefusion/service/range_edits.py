@@ -31,11 +31,7 @@ def _edits(said: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if said["exclude"]:
         found.append({"kind": "exclude", "who": who, "part": part})
     if said["reference_frame"] is not None:
-        if said["track_id"] is None:
-            raise Problem("bad-request", "ranges: reference_frame needs track_id")
-        found.append(
-            {"kind": "reference", "track": said["track_id"], "frames": [said["reference_frame"]], "part": part}
-        )
+        found.append({"kind": "reference", **who, "frames": [said["reference_frame"]], "part": part})
     if not found:
         raise Problem("bad-request", "ranges: each has to ask for something (options, strength, exclude, …)")
     yield from found

@@ -11,7 +11,7 @@ Name = Annotated[
 ]
 Text = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
 Id = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z]{2,4}_[0-9a-f]{28}$")]
-JobKind = Literal["render", "preview", "people", "proxy", "report"]
+JobKind = Literal["render", "preview", "people", "proxy", "report", "masks"]
 JobState = Literal["queued", "analysing", "rendering", "delivering", "succeeded", "failed", "cancelled"]
 
 
@@ -185,7 +185,8 @@ class JobDetail(JobOut):
 
 
 class ArtifactOut(Given):
-    """A file that a job made. kind: output, sidecar, before, after, portrait, proxy, quality."""
+    """A file that a job made. kind: output, sidecar, before, after, portrait, proxy, quality, mask, occlusion,
+    matte."""
 
     id: str
     project_id: str

@@ -9,11 +9,10 @@ from typing import Any, Final
 
 from facefusion.errors import FaceFusionError, UsageError
 from facefusion.jobs import states
-from facefusion.jobs.edits import over_files
+from facefusion.jobs.edits import check as check_edit
 from facefusion.jobs.records import Records
 from facefusion.jobs.request import PERMISSION_KEYS, RenderRequest
 from facefusion.jobs.tables import Asset, Idempotency, Job, PermissionCase, Project
-from facefusion.pipeline.edit_json import from_plain
 from facefusion.pipeline.plan import Plan
 from facefusion.service.access import Caller
 from facefusion.service.auditing import note
@@ -22,7 +21,7 @@ from facefusion.service.quotas import check_jobs
 from facefusion.service.schemas import JobIn, RenderIn
 from facefusion.service.settings import Limits
 
-FIRST: Final = {"render": "analyse", "preview": "preview", "people": "people", "proxy": "proxy", "report": "report"}
+FIRST: Final = {"render": "analyse", **{kind: kind for kind in ("preview", "people", "proxy", "report", "masks")}}
 _KEPT: Final = ("target", "sources", "assign", "reference_images", "except_images", "mask_image", "format", "options",
                 "edits", "without_label")  # fmt: skip
 
@@ -48,7 +47,7 @@ def checked_plan(records: Records, project: Project, said: RenderIn) -> Plan:
             if key in request.options or key.replace("-", "_") in request.options:
                 raise UsageError(f"option {key}: comes from the permission (permission_id)")
         for edit in request.edits:
-            from_plain(over_files(edit, files))
+            check_edit(edit, files)
         plan = request.plan(files, _output(files[request.target], request), server)
     except FaceFusionError as error:
         raise problem_of(error) from None

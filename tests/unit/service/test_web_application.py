@@ -126,3 +126,28 @@ def test_the_proxy_of_a_target_is_not_that_of_a_result(world: World) -> None:
 def test_events_may_begin_with_the_newest(world: World) -> None:
     answer = world.client.get("/v1/events", params={"project_id": world.project, "after": "oldest"})
     assert answer.status_code == 422
+
+
+def test_whoever_looks_on_is_told_of_every_change_of_a_note(world: World) -> None:
+    job = world.asked(name="told")["id"]
+    world.work()
+    note = world.client.post(f"/v1/jobs/{job}/notes", json={"start": 0, "stop": 1, "text": "edge"}).json()
+    changed = world.client.patch(f"/v1/notes/{note['id']}", json={"text": "the edge"}).json()
+    stale = {"if-match": f'"{note["id"]}.{note["version"]}"'}
+    late = world.client.patch(f"/v1/notes/{note['id']}", json={"text": "mine"}, headers=stale)
+    assert (late.status_code, late.json()["type"]) == (412, "urn:facefusion:changed")
+    assert world.client.delete(f"/v1/notes/{note['id']}", headers=stale).status_code == 412
+    fresh = {"if-match": f'"{note["id"]}.{changed["version"]}"'}
+    assert world.client.delete(f"/v1/notes/{note['id']}", headers=fresh).status_code == 204
+    told = world.client.get(f"/v1/jobs/{job}/events/poll").json()["items"]
+    assert [one["data"]["is_gone"] for one in told if one["kind"] == "note"] == [False, False, True]
+
+
+def test_masks_are_asked_for_with_all_that_the_job_was_asked_for(world: World) -> None:
+    job = world.asked(options={"mask-blur": 0.4})
+    world.work()
+    asked = world.client.post(f"/v1/jobs/{job['id']}/masks").json()
+    assert asked["kind"] == "masks"
+    assert asked["request"]["options"] == {"mask-blur": 0.4}
+    assert asked["request"]["sources"] == job["request"]["sources"]
+    assert world.client.post(f"/v1/jobs/{job['id']}/masks").json()["id"] == asked["id"]

@@ -73,7 +73,7 @@ def _person(portrait: Artifact) -> PersonOut:
 @router.post("/assets/{asset_id}/proxy", status_code=202, responses=_ASKED)
 def make_proxy(caller: Who, server: Server, asset_id: str) -> JobOut:
     """A small H.264 copy that browsers play, with a picture for every frame; the same job when asked before."""
-    return _of_asset(server, caller, asset_id, "proxy", "people.find")
+    return _of_asset(server, caller, asset_id, "proxy", "asset.read")
 
 
 @router.post("/jobs/{job_id}/proxy", status_code=202, responses=_ASKED)
@@ -86,6 +86,16 @@ def make_output_proxy(caller: Who, server: Server, job_id: str) -> JobOut:
 def make_report(caller: Who, server: Server, job_id: str) -> JobOut:
     """Measure a job's output against its target; the same job when asked before."""
     return _of_output(server, caller, job_id, "report")
+
+
+@router.post("/jobs/{job_id}/masks", status_code=202, responses=_ASKED)
+def make_masks(caller: Who, server: Server, job_id: str) -> JobOut:
+    """Where a job changed faces, what it left alone in front of them, and its matte, as grey pictures for a player.
+
+    The same job when asked before. Its artifacts are of the kinds mask, occlusion and, where something was cut out,
+    matte, with a picture for every frame of the output.
+    """
+    return _of_output(server, caller, job_id, "masks", whole=True)
 
 
 @router.get("/jobs/{job_id}/quality", responses=responses())
@@ -129,13 +139,17 @@ def _of_asset(server: State, caller: Caller, asset_id: str, kind: str, action: s
         return job_out(_asked(server, records, caller, asset.project_id, kind, {"target": asset_id}))
 
 
-def _of_output(server: State, caller: Caller, job_id: str, kind: str) -> JobOut:
+def _of_output(server: State, caller: Caller, job_id: str, kind: str, *, whole: bool = False) -> JobOut:
+    """whole: the new job works with all that the old one was asked for."""
     server.check_room()
     with server.database.writing() as records:
         job = found(records, caller, "job.read", Job, job_id, locked=True)
         more = _output_of(records, job)
         if not more:
             raise Problem("conflict", f"{job_id}: is {job.state}, it has no output")
+        if whole:
+            more = {**job.request, "output": more["output"]}
+            return job_out(_asked(server, records, caller, job.project_id, kind, more, permission_id=job.permission_id))
         return job_out(_asked(server, records, caller, job.project_id, kind, more))
 
 
@@ -147,12 +161,16 @@ def _output_of(records: Records, job: Job) -> dict[str, Any]:
     return {"target": job.request["target"], "output": output.id, "sources": list(sources)}
 
 
-def _asked(server: State, records: Records, caller: Caller, project_id: str, kind: str, more: dict[str, Any]) -> Job:
+def _asked(
+    server: State, records: Records, caller: Caller, project_id: str, kind: str, more: dict[str, Any],
+    *, permission_id: str | None = None,
+) -> Job:  # fmt: skip
     known = _known(records, project_id, kind, more)
     if known is not None and known.state not in ("failed", "cancelled"):
         return known
     project = project_of(records, caller, "job.read", project_id)
-    said = JobIn.model_validate({"project_id": project_id, "target": more["target"], "priority": 50})
+    plain = {"project_id": project_id, "target": more["target"], "priority": 50, "permission_id": permission_id}
+    said = JobIn.model_validate(plain)
     return submitted(records, caller, project, said, server.settings.limits, kind=kind, more=more)
 
 

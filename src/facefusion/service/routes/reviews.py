@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from facefusion.jobs.events import tell
+from facefusion.jobs.records import Records
 from facefusion.jobs.tables import Asset, Job, Note, Review
 from facefusion.service.auditing import note as audited
 from facefusion.service.finding import found, project_of
@@ -84,7 +85,7 @@ class NoteOut(Given):
 class RangeIn(Taken):
     """Frames [start, stop) to be done again. person_id: whose, by default everybody's. mask_image: a painted mask.
 
-    reference_frame: hold the face as it is seen there; needs track_id, as a report names it.
+    reference_frame: hold the face as it is seen there: that of track_id or person_id, else of everybody who is seen.
     """
 
     start: FrameNumber
@@ -194,7 +195,7 @@ def add_note(said: NoteIn, caller: Who, server: Server, job_id: str) -> NoteOut:
         job = found(records, caller, "note.write", Job, job_id, locked=True)
         row = Note(project_id=job.project_id, job_id=job.id, author=caller.name, **said.model_dump(mode="json"))
         records.add(row)
-        tell(records, job, "note", note=row.id, start=row.start, stop=row.stop, author=caller.name)
+        _tell(records, row, caller.name)
     return NoteOut.model_validate(row)
 
 
@@ -209,17 +210,27 @@ def change_note(said: NoteChange, caller: Who, server: Server, note_id: str, req
         row.text = row.text if said.text is None else said.text
         row.is_resolved = row.is_resolved if said.is_resolved is None else said.is_resolved
         row.version += 1
+        _tell(records, row, caller.name)
     return NoteOut.model_validate(row)
 
 
-@router.delete("/notes/{note_id}", status_code=204, responses=responses())
-def delete_note(caller: Who, server: Server, note_id: str) -> None:
+@router.delete("/notes/{note_id}", status_code=204, responses=responses("changed"))
+def delete_note(caller: Who, server: Server, note_id: str, request: Request) -> None:
     """Remove one's own note."""
     with server.database.writing() as records:
         row = found(records, caller, "note.write", Note, note_id, locked=True)
+        check_unchanged(request, row)
         if row.author != caller.name and not caller.may("project.manage", row.project_id):
             raise Problem("forbidden", "a note is its author's; mark it as resolved instead")
+        _tell(records, row, caller.name, is_gone=True)
         records.remove(row)
+
+
+def _tell(records: Records, row: Note, author: str, *, is_gone: bool = False) -> None:
+    """Let everybody who looks at the version see what became of a note."""
+    job = records.get(Job, row.job_id)
+    if job is not None:
+        tell(records, job, "note", note=row.id, start=row.start, stop=row.stop, author=author, is_gone=is_gone)
 
 
 @router.get("/jobs/{job_id}/notes.csv", response_class=Response,
