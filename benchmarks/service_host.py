@@ -64,7 +64,7 @@ def main() -> None:
 
     said = json.loads(sys.argv[1])
     limits = Limits(requests_per_minute=0, open_jobs=0)
-    serve(ServiceSettings(**{**said, "folder": Path(said["folder"])}, limits=limits))
+    serve(ServiceSettings(**{"reports": False, **said, "folder": Path(said["folder"])}, limits=limits))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tempfile
 from collections.abc import Sequence
 from functools import cache
@@ -22,6 +23,9 @@ from facefusion.jobs.migrating import migrate
 from facefusion.jobs.tables import ApiKey, Member, User
 from facefusion.jobs.worker import Worker
 from facefusion.jobs.workplace import Workplace
+from facefusion.pipeline.comparing import COLUMNS, Comparison
+from facefusion.pipeline.comparison_page import html_page
+from facefusion.pipeline.comparison_stills import Still
 from facefusion.service.app import create_app
 from facefusion.service.passwords import new_key
 from facefusion.service.settings import ServiceSettings
@@ -53,6 +57,8 @@ class StandIn:
         if bundle.kind == "analyse":
             return {"frames": max((stop for _, stop in self.segments), default=1), "segments": self.segments}
         with self.workplace.desk(bundle) as desk:
+            if bundle.kind == "report":
+                return self._measured(bundle, desk)
             if bundle.kind == "segment":
                 file = desk / f"{bundle.start:09}-{bundle.stop:09}.seg"
                 file.write_bytes(f"{bundle.start} {bundle.stop}".encode())
@@ -61,6 +67,18 @@ class StandIn:
             said = [self.workplace.fetched(one["segment_key"]).read_bytes() for one in bundle.segments]
             file.write_bytes(b";".join(said) or picture())
             return {"artifacts": [self.workplace.artifact(bundle, file, "output")], "report": {"frames": 1}}
+
+    def _measured(self, bundle: Bundle, desk: Path) -> dict[str, Any]:
+        """A report of two frames, of which one is past a limit."""
+        columns = {name: [None, None] for name in COLUMNS} | {"flicker": [1.0, 9.0]}
+        still = Still(1, "flicker", "AAAA", "BBBB")
+        means = {"flicker": 5.0}
+        found = Comparison("out.png", "target.png", 2, 25.0, columns, (), {"verdict": "made"}, (), means, (still,))
+        table, page = desk / "quality.json", desk / "quality.html"
+        table.write_text(json.dumps(found.as_dict(with_stills=True)))
+        page.write_text(html_page([found]))
+        made = [self.workplace.artifact(bundle, file, kind) for file, kind in ((table, "quality"), (page, "page"))]
+        return {"artifacts": made, "report": {"flags": 1}}
 
 
 @cache
@@ -80,7 +98,7 @@ class World:
         folder.mkdir(exist_ok=True)
         if "database" not in settings and not (folder / "facefusion.db").exists():
             (folder / "facefusion.db").write_bytes(_empty_database())
-        self.settings = ServiceSettings(folder=folder, **settings)
+        self.settings = ServiceSettings(folder=folder, **{"reports": False, **settings})
         self.app = create_app(self.settings, with_workers=False)
         self.client = TestClient(self.app, raise_server_exceptions=False)
         self.state: State = self.app.state.facefusion

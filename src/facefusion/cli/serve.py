@@ -45,6 +45,9 @@ def serve(
     public_url: str = typer.Option(
         "", help="How others reach this server, for single sign-on. Default: host and port."
     ),
+    no_reports: bool = typer.Option(
+        False, "--no-reports", help="Measure a result only when somebody asks, not each behind all work. Default: off."
+    ),
     drain_seconds: float = typer.Option(30.0, min=0, max=86400, help="How long tasks may go on after SIGTERM."),
 ) -> None:
     """Run the service until Ctrl-C or SIGTERM."""
@@ -63,6 +66,7 @@ def serve(
     settings = ServiceSettings(
         folder=_folder(folder), database=database, storage=storage, host=host, port=port, workers=count,
         threads=max(1, cores // max(count, 1)), public_url=public_url, oidc=oidc, drain_seconds=drain_seconds,
+        reports=not no_reports,
     )  # fmt: skip
     print(f"facefusion: http://{host}:{port} (Ctrl-C ends it)", flush=True)
     run_server(settings)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from facefusion.errors import RefusedByPolicy
 from facefusion.jobs.database import Database
 from facefusion.jobs.queue import Lease
 from facefusion.jobs.records import Records
@@ -83,6 +84,8 @@ def _server_says(records: Records, job: Job, project: Project) -> dict[str, Any]
     said: dict[str, Any] = {"policy": project.policy, "overwrite": True, "keep-work": "unfinished"}
     case = records.get(PermissionCase, job.permission_id) if job.permission_id else None
     if case is not None:
+        if case.state != "approved" or (case.expires is not None and case.expires < records.now()):
+            raise RefusedByPolicy(f"permission {case.id}: is {case.state}, not approved or not any more")
         said |= {"use": case.use, "production": case.production, "territory": case.territory}
         said["omit-visible-label"] = bool(case.without_label and job.request.get("without_label"))
         consent = records.get(Consent, case.consent_id) if case.consent_id else None

@@ -15,7 +15,7 @@ from facefusion.jobs.database import Database
 from facefusion.jobs.events import tell
 from facefusion.jobs.ids import new_id
 from facefusion.jobs.records import Records
-from facefusion.jobs.states import ENDED, PHASE_OF, advance, fail, finish, move
+from facefusion.jobs.states import BACKGROUND, ENDED, PHASE_OF, advance, fail, finish, move, stop_clock
 from facefusion.jobs.tables import Job, Task, WorkerRow
 
 MOST_ATTEMPTS: Final = 3
@@ -98,7 +98,7 @@ class Queue:
             if job is None or task is None or task.token != lease.token:
                 return "lost"
             task.lease_until = records.now() + self.lease_seconds
-            if job.is_paused or job.state in ENDED:
+            if job.is_paused or job.state in ENDED or self._is_in_the_way(records, job):
                 return "stop"
             if doing is not None:
                 _note(records, job, task, doing)
@@ -131,6 +131,7 @@ class Queue:
                 return
             task.error = str(error.get("detail", ""))
             if is_final or task.attempts >= MOST_ATTEMPTS:
+                stop_clock(records, task)
                 task.state, task.token, task.ended = "failed", None, records.now()
                 fail(records, job, error)
                 return
@@ -146,6 +147,14 @@ class Queue:
                 job.is_paused, job.paused_why = True, why[:200]
                 job.version += 1
                 tell(records, job, "state", state=job.state, paused=True, why=why[:200])
+
+    def _is_in_the_way(self, records: Records, job: Job) -> bool:
+        """Whether work in the background keeps a worker from something that somebody waits for."""
+        if job.priority > BACKGROUND:
+            return False
+        waits = (Task.state == "ready") & (Task.not_before <= records.now()) & Job.is_paused.is_(False)
+        query = select(Task.id).join(Job, Job.id == Task.job_id).where(waits, Job.priority > BACKGROUND).limit(1)
+        return records.session.scalar(query) is not None
 
     def _has_work(self) -> bool:
         """Looked up without a write, so that idle workers do not stand in each other's way."""
@@ -189,6 +198,7 @@ class Queue:
         task.attempts += 1
         task.started = task.started or now
         task.lease_until = now + self.lease_seconds
+        task.lent = now
         job.started = job.started or now
         move(records, job, PHASE_OF.get(task.kind, "rendering"))
         tell(
@@ -203,6 +213,7 @@ def _held(records: Records, job_id: str, task_id: str) -> tuple[Job | None, Task
 
 
 def _give_back(records: Records, job: Job, task: Task, *, is_lost: bool) -> None:
+    stop_clock(records, task)
     task.state, task.token, task.worker_id = "ready", None, None
     task.frames_done = 0
     if not is_lost:

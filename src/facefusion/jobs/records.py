@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, delete, func, inspect, select, text
 from sqlalchemy.orm import Session
 
-from facefusion.jobs.tables import Base
+from facefusion.jobs.tables import Base, Job, Task
 
 T = TypeVar("T", bound=Base)
 
@@ -71,6 +71,12 @@ class Records:
     def total(self, column: Any, **where: Any) -> int:
         """The sum of a column of numbers."""
         return int(self.session.scalar(select(func.coalesce(func.sum(column), 0)).filter_by(**where)) or 0)
+
+    def worked_seconds(self, project_id: str, kinds: Sequence[str]) -> float:
+        """How long workers were at a project's jobs of these kinds; pauses and waiting do not count."""
+        query = select(func.coalesce(func.sum(Task.seconds), 0.0)).join(Job, Job.id == Task.job_id)
+        found = self.session.scalar(query.where(Job.project_id == project_id, Job.kind.in_(kinds)))
+        return float(found or 0.0)
 
     def add(self, thing: T) -> T:
         """Store a new thing."""

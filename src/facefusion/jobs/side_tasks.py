@@ -129,7 +129,7 @@ def _report(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Prog
     sources = [files[one] for one in bundle.request.sources]
     found = compare(output, target, progress, sources=sources, cache=executor.cache, workers=executor.threads)
     table, page = desk / "quality.json", desk / "quality.html"
-    table.write_text(json.dumps(found.as_dict()), encoding="utf-8")
+    table.write_text(json.dumps(found.as_dict(with_stills=True)), encoding="utf-8")
     page.write_text(html_page([found]), encoding="utf-8")
     artifacts = [
         executor.workplace.artifact(bundle, table, "quality"),

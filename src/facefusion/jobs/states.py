@@ -9,9 +9,12 @@ from sqlalchemy import select, update
 
 from facefusion.jobs.events import tell
 from facefusion.jobs.records import Records
-from facefusion.jobs.tables import Artifact, Job, Task
+from facefusion.jobs.request import RenderRequest
+from facefusion.jobs.tables import Artifact, Asset, Job, Task
 
 ENDED: Final = ("succeeded", "failed", "cancelled")
+BACKGROUND: Final = -1000
+"""The priority of what waits until nothing else is to be done."""
 STATES: Final = ("queued", "analysing", "rendering", "delivering", *ENDED)
 PHASE_OF: Final[Mapping[str, str]] = {
     "analyse": "analysing",
@@ -46,6 +49,8 @@ def move(records: Records, job: Job, state: str) -> None:
     tell(records, job, "state", state=state, **({"error": job.error} if job.error else {}))
     if state in ENDED:
         _release_dependents(records, job)
+    if state == "succeeded":
+        _have_measured(records, job)
 
 
 def fail(records: Records, job: Job, error: Mapping[str, Any]) -> None:
@@ -81,6 +86,7 @@ def retry(records: Records, job: Job) -> None:
 
 def finish(records: Records, job: Job, task: Task, result: Mapping[str, Any]) -> None:
     """Note what a task left behind, and go on. The caller holds the job."""
+    stop_clock(records, task)
     task.state, task.result, task.ended = "done", dict(result), records.now()
     task.token = None
     if task.kind == "analyse":
@@ -126,14 +132,48 @@ def _cut(records: Records, job: Job, result: Mapping[str, Any]) -> None:
 
 
 def _keep_artifacts(records: Records, job: Job, artifacts: Sequence[Mapping[str, Any]]) -> None:
+    """What a report says belongs to the job that it is about; all else to the job that made it."""
+    owner = job
+    if job.kind == "report" and job.about:
+        owner = records.get(Job, job.about) or job
     for said in artifacts:
-        artifact = records.add(Artifact(project_id=job.project_id, job_id=job.id, **said))
-        tell(records, job, "artifact", artifact=artifact.id, kind=artifact.kind, name=artifact.name)
+        artifact = records.add(Artifact(project_id=owner.project_id, job_id=owner.id, **said))
+        tell(records, owner, "artifact", artifact=artifact.id, kind=artifact.kind, name=artifact.name)
+
+
+def _have_measured(records: Records, job: Job) -> None:
+    """Queue the report about a finished render, behind everything that somebody waits for."""
+    if job.kind != "render" or not job.request.get("report"):
+        return
+    said = subject_of(records, job)
+    if said and records.first(Job, kind="report", about=job.id) is None:
+        report = Job(
+            project_id=job.project_id, created_by=job.created_by, kind="report", state="queued", priority=BACKGROUND,
+            request=said, about=job.id, marked=job.marked,
+        )  # fmt: skip
+        begin(records, report, first="report")
+
+
+def subject_of(records: Records, job: Job) -> dict[str, Any]:
+    """What a report or a proxy of a job's output reads; empty when there is no output, or no target any more."""
+    output = records.first(Artifact, job_id=job.id, kind="output")
+    if output is None or records.get(Asset, job.request.get("target", "")) is None:
+        return {}
+    sources = RenderRequest.of(job.request).likeness_ids()
+    there = [one for one in sources if records.get(Asset, one) is not None]
+    return {"target": job.request["target"], "output": output.id, "sources": there}
+
+
+def stop_clock(records: Records, task: Task) -> None:
+    """Add to a task's work time, at the end of somebody's work at it."""
+    if task.lent is not None:
+        task.seconds, task.lent = (task.seconds or 0.0) + max(0.0, records.now() - task.lent), None
 
 
 def _call_off(records: Records, job: Job) -> None:
     for task in records.all(Task, job_id=job.id):
         if task.state not in ("done", "failed"):
+            stop_clock(records, task)
             task.state, task.token, task.ended = "cancelled", None, records.now()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -104,14 +105,24 @@ class _Turn:
         except Exception as error:
             self._failed(error)
         else:
-            if not self._settle(lambda: self.queue.complete(self.lease, result)):
-                log.warning("%s: done, but it was somebody else's by then; left aside", self.lease.task_id)
+            if self._settle(lambda: self.queue.complete(self.lease, result)) is False:
+                log.warning("%s: done, but it was not wanted any more; left aside", self.lease.task_id)
+                self._forget(result)
 
     def _failed(self, error: Exception) -> None:
         said, final = fault_of(error, self.worker.folder), is_final(error)
         if not final:
             log.exception("%s: went wrong", self.lease.task_id)
         self._settle(lambda: self.queue.fail(self.lease, said, is_final=final))
+
+    def _forget(self, result: Mapping[str, Any]) -> None:
+        """Remove from the storage what this attempt handed over for nothing; nobody else writes under its token."""
+        keys = [result.get("segment_key", ""), result.get("analysis_key", "")]
+        keys += [one["key"] for one in result.get("artifacts", ())]
+        for key in keys:
+            if f"/{self.lease.token}/" in key:
+                with suppress(StorageDown):
+                    self.worker.storage.remove(key)
 
     def _settle(self, what: Callable[[], Any]) -> Any:
         """Tell the database how it ended, also when that is away for a while."""

@@ -20,6 +20,7 @@ from facefusion.geometry.color import luma
 from facefusion.media import MediaReader, open_media, read_image
 from facefusion.pipeline.analyse import range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
+from facefusion.pipeline.comparison_stills import Still, Stills
 from facefusion.pipeline.sources import the_face
 from facefusion.quality.fidelity import seam_ratio
 from facefusion.quality.openings import expression, expression_error
@@ -60,6 +61,14 @@ class Comparison:
     marks: Mapping[str, Any]
     warnings: Sequence[str] = ()
     means: Mapping[str, float | None] = field(default_factory=dict)
+    stills: Sequence[Still] = ()
+
+    @staticmethod
+    def of(said: Mapping[str, Any]) -> Comparison:
+        """The opposite of `as_dict`."""
+        names = ("output", "target", "num_frames", "fps", "columns", "dropped", "marks", "warnings", "means")
+        stills = tuple(Still(**one) for one in said.get("stills", ()))
+        return Comparison(**{name: said[name] for name in names}, stills=stills)
 
     def flags(self) -> list[dict[str, Any]]:
         """Ranges of frames [start, stop) past a limit, with what is wrong."""
@@ -71,13 +80,15 @@ class Comparison:
             found += [_flag(part, name, f"{name} {side} {limit:g}") for part in _ranges(bad)]
         return sorted(found, key=lambda one: (one["start"], one["what"]))
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+    def as_dict(self, *, with_stills: bool = False) -> dict[str, Any]:
+        """For JSON. with_stills: the pictures as well, as base64."""
+        stills = {"stills": [one.as_dict() for one in self.stills]} if with_stills else {}
         return {
             "output": self.output, "target": self.target, "num_frames": self.num_frames, "fps": self.fps,
             "columns": {name: list(values) for name, values in self.columns.items()}, "means": dict(self.means),
             "dropped": list(self.dropped), "flags": self.flags(), "marks": dict(self.marks),
             "warnings": list(self.warnings), "limits": {name: list(limit) for name, limit in LIMITS.items()},
+            **stills,
         }  # fmt: skip
 
 
@@ -97,15 +108,19 @@ def compare(
         count = min(after.num_frames, before.num_frames)
         warnings = [] if after.num_frames == before.num_frames else [_uneven(after, before)]
         found = [_faces(reader, analyser, progress, cache, workers) for reader in (after, before)]
-        run = _Run(analyser, found[0], found[1], [one for one in known if one is not None], every)
+        stills = Stills(count, {name: side for name, (side, _) in LIMITS.items()})
+        run = _Run(analyser, found[0], found[1], [one for one in known if one is not None], every, stills)
         progress.start("report", total=count)
         rows = [run.row(*pair) for pair in progress.track(_pairs(after, before, count))]
         fps = float(before.info.average_fps) if before.info.is_clip else 0.0
     columns = {name: [row.get(name) for row in rows] for name in COLUMNS}
     means = {name: _mean(values) for name, values in columns.items()}
+    past = {name: any(_is_past(one, *limit) for one in columns[name] if one is not None)
+            for name, limit in LIMITS.items()}  # fmt: skip
     return Comparison(
-        output.name, target.name, count, fps, columns, tuple(run.dropped), _marks(output), tuple(warnings), means
-    )
+        output.name, target.name, count, fps, columns, tuple(run.dropped), _marks(output), tuple(warnings), means,
+        stills.found(past),
+    )  # fmt: skip
 
 
 def _pairs(after: MediaReader, before: MediaReader, count: int) -> Iterator[tuple[int, Pixels, Pixels]]:
@@ -133,20 +148,26 @@ class _Run:
     """The measures of one frame after another."""
 
     def __init__(
-        self, analyser: FaceAnalyser, after: Analysis, before: Analysis, sources: Sequence[Float32], every: int
-    ) -> None:
+        self, analyser: FaceAnalyser, after: Analysis, before: Analysis, sources: Sequence[Float32], every: int,
+        stills: Stills,
+    ) -> None:  # fmt: skip
         self._analyser, self._after, self._before = analyser, after, before
-        self._sources, self._every = sources, every
+        self._sources, self._every, self._stills = sources, every, stills
         self._last: tuple[Float32, NDArray[np.bool_]] | None = None
         self.dropped: list[int] = []
 
     def row(self, index: int, new: Pixels, old: Pixels) -> dict[str, float | None]:
         """All columns of one frame."""
         there = self._before.faces_in(index)
-        if not there:
+        meant = max(there, key=lambda face: face.box.area, default=None)
+        said = self._measured(index, new, old, meant)
+        self._stills.see(index, old, new, None if meant is None else meant.box, said)
+        return said
+
+    def _measured(self, index: int, new: Pixels, old: Pixels, meant: Face | None) -> dict[str, float | None]:
+        if meant is None:
             self._last = None
             return {"ssim_outside": _rounded(float(ssim_map(new, old).mean()))}
-        meant = max(there, key=lambda face: face.box.area)
         inside = _hull(meant, old.shape, wider=0.0)
         outside = ~_hull(meant, old.shape, wider=_WIDER)
         said = self._likeness(new, old, inside, outside)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from facefusion.pipeline.comparing import COLUMNS, LIMITS, Comparison
+from facefusion.pipeline.comparison_stills import Still
 
 _COLORS = ("#2563c9", "#c2410c", "#15803d", "#9333ea", "#b91c1c", "#0f766e")
 _WIDTH, _HEIGHT, _PAD = 900, 120, 6
@@ -28,6 +29,7 @@ _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; margin: 1rem 0 } th, td { text-align: left; padding: .2rem .8rem .2rem 0 }
 td.n { text-align: right; font-variant-numeric: tabular-nums } figure { margin: 1.2rem 0 }
+.stills td { vertical-align: top; font-size: 12px; color: #888 } .stills img { width: 11rem; border-radius: 4px }
 svg { width: 100%; height: auto } text { font-size: 11px; fill: #888 }
 .axis { stroke: #888; stroke-width: 1 } .limit { stroke: #b91c1c; stroke-dasharray: 4 4 }
 """
@@ -42,6 +44,7 @@ def html_page(versions: Sequence[Comparison]) -> str:
         f"<p>Measured against {escape(versions[0].target)}, {versions[0].num_frames} frames.</p>",
         *(f"<p>{escape(line)}</p>" for one in versions for line in one.warnings),
         _means(versions),
+        *_stills(versions),
         *_flags(versions),
         *(_figure(name, versions) for name in COLUMNS),
     ]
@@ -64,6 +67,34 @@ def _means(versions: Sequence[Comparison]) -> str:
 
 def _cell(value: float | None) -> str:
     return f'<td class="n">{"–" if value is None else f"{value:g}"}</td>'
+
+
+def _stills(versions: Sequence[Comparison]) -> Iterator[str]:
+    """A row for every frame that was kept: the target, then each version that kept it."""
+    known = [{still.frame: still for still in one.stills} for one in versions]
+    frames = sorted({frame for stills in known for frame in stills})
+    if not frames:
+        return
+    yield "<h2>Frames beside the target</h2>"
+    heads = "".join(f'<th style="color:{color}">{escape(one.output)}</th>' for one, color in _colored(versions))
+    rows = "".join(f"<tr>{_row(frame, [stills.get(frame) for stills in known])}</tr>" for frame in frames)
+    yield f'<table class="stills"><tr><th>Frame</th><th>Target</th>{heads}</tr>{rows}</table>'
+
+
+def _row(frame: int, stills: Sequence[Still | None]) -> str:
+    before = next(still.before for still in stills if still is not None)
+    cells = "".join(
+        "<td>–</td>" if one is None else f"<td>{_picture(one.after)}<br>{_worst(one)}</td>" for one in stills
+    )
+    return f"<th>{frame}</th><td>{_picture(before)}</td>{cells}"
+
+
+def _worst(still: Still) -> str:
+    return "" if still.why == "even" else f"worst {escape(still.why)}"
+
+
+def _picture(data: str) -> str:
+    return f'<img alt="" src="data:image/jpeg;base64,{escape(data)}">'
 
 
 def _flags(versions: Sequence[Comparison]) -> Iterator[str]:

@@ -37,6 +37,7 @@ from facefusion.service.routes import (
     permissions,
     plans,
     projects,
+    quality,
     reviews,
     sessions,
     teaching,
@@ -53,7 +54,7 @@ log = logging.getLogger("facefusion.service")
 ROUTERS: tuple[APIRouter, ...] = tuple(
     module.router
     for module in (
-        sessions, users, projects, assets, uploads, people, plans, jobs, events, artifacts, reviews, consents,
+        sessions, users, projects, assets, uploads, people, plans, jobs, events, artifacts, reviews, quality, consents,
         permissions, teaching, audit, webhooks, models,
     )
 )  # fmt: skip

@@ -29,9 +29,23 @@ def case_ended(records: Records, caller: Caller, case: PermissionCase, state: st
 
 
 def consent_ended(records: Records, caller: Caller, consent: Consent) -> None:
-    """End every permission that rests on a consent record, and stop jobs that named none."""
+    """End every permission that rests on a consent record, and lock what was made under the record without one.
+
+    Jobs that are on their way without a permission are asked again by the engine before their next segment.
+    """
     for case in records.all(PermissionCase, consent_id=consent.id, state="approved"):
         case_ended(records, caller, case, "revoked", "the consent record was revoked")
+    for job in records.all(Job, project_id=consent.project_id, state="succeeded"):
+        if consent.record_id in (job.report.get("decision") or {}).get("record_ids", ()):
+            _stop(records, job, locks=True)
+
+
+def is_locked(records: Records, job: Job) -> bool:
+    """Whether what a job has made may be shown to nobody."""
+    if job.error.get("type") == _TAKEN_BACK["type"] or records.first(Artifact, job_id=job.id, is_locked=True):
+        return True
+    case = records.get(PermissionCase, job.permission_id) if job.permission_id else None
+    return case is not None and case.state == "revoked"
 
 
 def _stop(records: Records, job: Job, *, locks: bool) -> None:
@@ -40,6 +54,15 @@ def _stop(records: Records, job: Job, *, locks: bool) -> None:
     if locks:
         for artifact in records.all(Artifact, job_id=job.id):
             artifact.is_locked = True
+        _stop_about(records, job.id)
+
+
+def _stop_about(records: Records, about: str) -> None:
+    """The same for portraits, proxies and reports, which show what was locked."""
+    for known in records.all(Job, about=about):
+        side = records.locked(Job, known.id)
+        if side is not None:
+            _stop(records, side, locks=True)
 
 
 def _lock_assets(records: Records, case: PermissionCase) -> None:
@@ -51,3 +74,4 @@ def _lock_assets(records: Records, case: PermissionCase) -> None:
         if asset is not None:
             asset.is_locked = True
             asset.version += 1
+            _stop_about(records, asset.id)

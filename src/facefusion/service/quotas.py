@@ -32,7 +32,6 @@ def check_jobs(records: Records, project: Project, limits: Limits) -> None:
         if open_ >= most:
             raise Problem("quota", f"the project has {open_} open jobs, at most {most} are taken; wait for some to end")
     if most := quota_of(project, limits, "render_minutes"):
-        used = sum((job.ended or 0) - (job.started or 0) for job in records.all(Job, Job.ended.is_not(None),
-                   Job.started.is_not(None), project_id=project.id)) / 60  # fmt: skip
+        used = records.worked_seconds(project.id, ("render", "preview")) / 60
         if used >= most:
             raise Problem("quota", f"the project has used {used:.0f} of {most} minutes; ask an administrator for more")

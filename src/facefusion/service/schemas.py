@@ -126,7 +126,10 @@ class JobIn(RenderIn):
 
 
 class TaskOut(Given):
-    """One piece of work. attempts: times it was begun in earnest; lost: times that a worker died at it."""
+    """One piece of work. attempts: times it was begun in earnest; lost: times that a worker died at it.
+
+    seconds: how long workers were at it, in all attempts together.
+    """
 
     id: str
     kind: str
@@ -139,6 +142,7 @@ class TaskOut(Given):
     frames_done: int
     started: float | None
     ended: float | None
+    seconds: float
     error: str
     kept: bool = False
 
@@ -154,7 +158,10 @@ class ProgressOut(BaseModel):
 
 
 class JobOut(BaseModel):
-    """A job. error: type, title and detail when it failed. verdict: of the newest review."""
+    """A job. error: type, title and detail when it failed. verdict: of the newest review.
+
+    about: the asset or the job that a proxy, a report or a search for people is about.
+    """
 
     id: str
     project_id: str
@@ -170,6 +177,7 @@ class JobOut(BaseModel):
     ended: float | None
     depends_on: str | None
     parent_id: str | None
+    about: str | None
     permission_id: str | None
     progress: ProgressOut
     request: dict[str, Any]
@@ -185,8 +193,8 @@ class JobDetail(JobOut):
 
 
 class ArtifactOut(Given):
-    """A file that a job made. kind: output, sidecar, before, after, portrait, proxy, quality, mask, occlusion,
-    matte."""
+    """A file that a job made. kind: output, sidecar, before, after, portrait, proxy, mask, occlusion, matte; of a
+    report, quality and page."""
 
     id: str
     project_id: str

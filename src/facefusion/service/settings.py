@@ -38,6 +38,7 @@ class ServiceSettings:
     """folder: database, files and work of this server. database, storage: elsewhere, if given. workers: processes.
 
     needs_login: None asks for one as soon as there is a user or single sign-on, or when others can reach the server.
+    reports: whether every finished render is measured, behind all other work.
     """
 
     folder: Path
@@ -53,6 +54,7 @@ class ServiceSettings:
     executor: str = "facefusion.jobs.execution:EngineExecutor"
     lease_seconds: float = 15.0
     drain_seconds: float = 30.0
+    reports: bool = True
     allows_private_webhooks: bool = False
 
     @property

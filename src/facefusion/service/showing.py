@@ -12,7 +12,7 @@ from facefusion.service.schemas import ArtifactOut, JobDetail, JobOut, TaskOut
 
 _SHOWN: Final = (
     *("id", "project_id", "kind", "name", "state", "is_paused", "paused_why", "priority", "created", "created_by"),
-    *("started", "ended", "depends_on", "parent_id", "permission_id", "request", "version"),
+    *("started", "ended", "depends_on", "parent_id", "about", "permission_id", "request", "version"),
 )
 
 

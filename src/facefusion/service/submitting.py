@@ -12,7 +12,7 @@ from facefusion.jobs import states
 from facefusion.jobs.edits import check as check_edit
 from facefusion.jobs.records import Records
 from facefusion.jobs.request import PERMISSION_KEYS, RenderRequest
-from facefusion.jobs.tables import Asset, Idempotency, Job, PermissionCase, Project
+from facefusion.jobs.tables import Artifact, Asset, Idempotency, Job, PermissionCase, Project
 from facefusion.pipeline.plan import Plan
 from facefusion.service.access import Caller
 from facefusion.service.auditing import note
@@ -22,14 +22,14 @@ from facefusion.service.schemas import JobIn, RenderIn
 from facefusion.service.settings import Limits
 
 FIRST: Final = {"render": "analyse", **{kind: kind for kind in ("preview", "people", "proxy", "report", "masks")}}
-_KEPT: Final = ("target", "sources", "assign", "reference_images", "except_images", "mask_image", "format", "options",
+KEPT: Final = ("target", "sources", "assign", "reference_images", "except_images", "mask_image", "format", "options",
                 "edits", "without_label")  # fmt: skip
 
 
 def stored_request(said: RenderIn) -> dict[str, Any]:
     """What is kept of a request."""
     plain = said.model_dump(mode="json")
-    return {name: plain[name] for name in _KEPT}
+    return {name: plain[name] for name in KEPT}
 
 
 def checked_plan(records: Records, project: Project, said: RenderIn) -> Plan:
@@ -113,9 +113,9 @@ def _check_class(project: Project, said: RenderIn, plan: Plan) -> None:
 
 def submitted(
     records: Records, caller: Caller, project: Project, said: JobIn, limits: Limits, *, kind: str = "render",
-    more: dict[str, Any] | None = None,
+    more: dict[str, Any] | None = None, about: str | None = None,
 ) -> Job:  # fmt: skip
-    """Store a job. Raises Problem."""
+    """Store a job. about: what a side job is about. Raises Problem."""
     check_jobs(records, project, limits)
     for name in ("depends_on", "parent_id"):
         other_id = getattr(said, name)
@@ -126,12 +126,30 @@ def submitted(
     job = Job(
         project_id=project.id, created_by=caller.name, kind=kind, state="queued", priority=said.priority,
         name=said.name or "", request={**stored_request(said), **(more or {})}, depends_on=said.depends_on,
-        parent_id=said.parent_id, permission_id=said.permission_id,
+        parent_id=said.parent_id, permission_id=said.permission_id, about=about,
         marked=parent.marked if parent is not None else float(int(records.now())),
     )  # fmt: skip
     states.begin(records, job, first=FIRST[kind])
     note(records, caller, "job.create", project_id=project.id, thing=job.id, kind=kind)
     return job
+
+
+def asked_again(job: Job, **changed: Any) -> JobIn:
+    """What a stored job was asked for, to be asked for once more with some things changed."""
+    said: dict[str, Any] = {name: job.request[name] for name in KEPT if name in job.request}
+    said |= {"project_id": job.project_id, "name": job.name or None, "permission_id": job.permission_id}
+    return JobIn.model_validate({**said, **changed})
+
+
+def check_still_allowed(records: Records, project: Project, job: Job) -> None:
+    """Raise Problem where a job may not be done any more: a permission ended, a file was locked or is gone."""
+    if job.kind in ("render", "preview"):
+        checked_plan(records, project, asked_again(job))
+        return
+    _assets(records, project, RenderRequest.of(job.request))
+    output = records.get(Artifact, job.request.get("output", ""))
+    if output is not None and output.is_locked:
+        raise Problem("locked", f"{output.name}: a permission that it rests on was taken back")
 
 
 def body_digest(said: Any) -> str:

@@ -246,6 +246,14 @@ def test_a_permission_from_question_to_revocation(world: World) -> None:
     assert requester.post("/v1/jobs", json={**body, "without_label": True}).status_code == 403
     done = requester.post("/v1/jobs", json=body).json()["id"]
     world.work()
+    requester.post(f"/v1/jobs/{done}/report")
+    requester.post(f"/v1/jobs/{done}/proxy")
+    requester.post(f"/v1/assets/{source}/people")
+    world.work()
+    shown = [one["id"] for one in requester.get("/v1/artifacts", params={"project_id": project}).json()["items"]]
+    assert len(shown) == 5
+    cancelled = requester.post("/v1/jobs", json=body).json()["id"]
+    requester.post(f"/v1/jobs/{cancelled}/cancel")
     waiting = requester.post("/v1/jobs", json=body).json()["id"]
     assert requester.get(f"/v1/jobs/{done}/output").status_code == 200
     assert rights.post(f"/v1/permissions/{case}/revoke", json={"reason": "withdrawn"}).json()["state"] == "revoked"
@@ -253,6 +261,29 @@ def test_a_permission_from_question_to_revocation(world: World) -> None:
     assert requester.get(f"/v1/jobs/{done}/output").status_code == 423
     assert requester.get(f"/v1/assets/{source}/content").status_code == 423
     assert requester.post("/v1/jobs", json=body).status_code == 423
+    for artifact in shown:  # the output, its report and its proxy, and the portraits of the source
+        assert requester.get(f"/v1/artifacts/{artifact}/content").status_code == 423
+    for path in (f"jobs/{done}/newest-frame", f"jobs/{waiting}/newest-frame", f"assets/{source}/people"):
+        assert requester.get(f"/v1/{path}").status_code == 423, path
+    assert requester.get(f"/v1/jobs/{done}/quality").status_code == 423
+    assert requester.get("/v1/quality/page", params={"job_id": done}).status_code == 423
+    for job in (cancelled, waiting):
+        assert requester.post(f"/v1/jobs/{job}/retry").status_code in (403, 423)
+    for kind in ("report", "proxy"):
+        assert requester.post(f"/v1/jobs/{done}/{kind}").status_code == 423
+
+
+def test_a_worker_does_nothing_under_a_permission_that_has_ended(world: World) -> None:
+    target, source = world.sent(picture(1)), world.sent(picture(2))
+    case = asked_case(world.project, world.client, source)
+    world.client.post(f"/v1/permissions/{case}/approve", json={})
+    body = {"project_id": world.project, "target": target, "sources": [source], "permission_id": case}
+    job = world.client.post("/v1/jobs", json=body).json()["id"]
+    with world.state.database.writing() as records:
+        records.locked(PermissionCase, case).expires = time.time() - 1  # type: ignore[union-attr]
+    world.work()
+    assert world.job(job)["error"]["type"] == "refused-by-policy"
+    assert world.executor.done == []
 
 
 def test_leaving_the_label_out_needs_a_record(world: World) -> None:

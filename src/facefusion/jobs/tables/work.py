@@ -14,6 +14,8 @@ from facefusion.jobs.tables.base import Base, Named
 class Job(Named, Base):
     """A persisted request. request: as it was asked for. marked: the time that the marks of its output carry.
 
+    about: the asset or the job that a side job (people, proxy, report) is about.
+
     state: queued, analysing, rendering, delivering, succeeded, failed, cancelled. parent_id: the version before.
     """
 
@@ -31,6 +33,7 @@ class Job(Named, Base):
     request: Mapped[dict[str, Any]]
     depends_on: Mapped[str | None] = mapped_column(String(40), index=True)
     parent_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    about: Mapped[str | None] = mapped_column(String(40), index=True)
     permission_id: Mapped[str | None] = mapped_column(String(40), index=True)
     marked: Mapped[float]
     request_key: Mapped[str] = mapped_column(String(64), default="")
@@ -49,6 +52,8 @@ class Job(Named, Base):
 
 class Task(Named, Base):
     """A piece of work that one worker does. token: who holds it now; a worker that lost it cannot finish it.
+
+    lent: since when somebody works at it; seconds: how long all who did worked at it together.
 
     state: waiting, ready, running, done, failed, cancelled. result: what is left behind, by place in the storage.
     """
@@ -72,6 +77,8 @@ class Task(Named, Base):
     frames_done: Mapped[int] = mapped_column(default=0)
     started: Mapped[float | None]
     ended: Mapped[float | None]
+    lent: Mapped[float | None]
+    seconds: Mapped[float] = mapped_column(default=0.0)
     error: Mapped[str] = mapped_column(Text, default="")
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from facefusion.jobs.records import Records
 from facefusion.jobs.states import ENDED
 from facefusion.jobs.tables import Asset, Job
 from facefusion.service import ingest
@@ -22,6 +21,7 @@ from facefusion.service.paging import Cursor, Limit, Page, page_of, tagged
 from facefusion.service.problems import Problem, responses
 from facefusion.service.quotas import check_storage
 from facefusion.service.ranges import RANGED, served
+from facefusion.service.removing import is_last, side_jobs_removed
 from facefusion.service.schemas import AssetOut
 from facefusion.service.state import Server, State
 
@@ -137,18 +137,14 @@ def delete_asset(caller: Who, server: Server, asset_id: str) -> None:
     with server.database.writing() as records:
         asset = found(records, caller, "asset.delete", Asset, asset_id, locked=True)
         users = [job for job in records.all(Job, Job.state.not_in(ENDED), project_id=asset.project_id)
-                 if asset_id in reads(job.request)]  # fmt: skip
+                 if asset_id in reads(job.request) and job.about != asset_id and job.kind != "report"]  # fmt: skip
         if users:
             raise Problem("conflict", f"asset {asset_id}: {users[0].id} reads it; cancel that job first")
         records.remove(asset)
         note(records, caller, "asset.delete", project_id=asset.project_id, thing=asset_id, name=asset.name)
-        is_last = _is_last(records, asset)
-    if is_last:
-        server.storage.remove(asset.key)
-
-
-def _is_last(records: Records, asset: Asset) -> bool:
-    return records.first(Asset, key=asset.key) is None
+        keys = side_jobs_removed(records, asset_id) | ({asset.key} if is_last(records, asset) else set())
+    for key in keys:
+        server.storage.remove(key)
 
 
 def reads(request: dict[str, Any]) -> tuple[str, ...]:

@@ -10,18 +10,20 @@ from fastapi.responses import JSONResponse
 from facefusion.jobs import states
 from facefusion.jobs.events import tell
 from facefusion.jobs.records import Records
-from facefusion.jobs.tables import Artifact, Idempotency, Job, Task
+from facefusion.jobs.tables import Idempotency, Job
 from facefusion.service.access import Caller
 from facefusion.service.auditing import note
 from facefusion.service.estimates import estimated
 from facefusion.service.finding import found, project_of
 from facefusion.service.identity import Who
+from facefusion.service.locking import is_locked
 from facefusion.service.paging import Cursor, Limit, Page, check_unchanged, page_of, tagged
 from facefusion.service.problems import Problem, responses
+from facefusion.service.removing import removed
 from facefusion.service.schemas import EstimateOut, JobDetail, JobIn, JobKind, JobOut, JobState, Taken
 from facefusion.service.showing import job_detail, job_out
-from facefusion.service.state import Server, State
-from facefusion.service.submitting import body_digest, checked_plan, known_answer, submitted
+from facefusion.service.state import Server
+from facefusion.service.submitting import body_digest, check_still_allowed, checked_plan, known_answer, submitted
 
 router = APIRouter(tags=["jobs"])
 _CONTROLS = responses("conflict", "changed")
@@ -49,7 +51,8 @@ def create_job(
         if said.dry_run:
             answer = estimated(records, project, said, plan)
             return JSONResponse(answer.model_dump(mode="json"), 200)  # type: ignore[return-value]
-        job = submitted(records, caller, project, said, server.settings.limits)
+        more = {"report": server.settings.reports}
+        job = submitted(records, caller, project, said, server.settings.limits, more=more)
         if idempotency_key:
             records.add(Idempotency(who=caller.name, key=idempotency_key, body=body, job_id=job.id))
     return _accepted(response, job)
@@ -125,7 +128,10 @@ def _set_paused(records: Records, job: Job, *, is_paused: bool) -> None:
     tell(records, job, "state", state=job.state, paused=is_paused)
 
 
-@router.post("/jobs/{job_id}/retry", responses=_CONTROLS)
+@router.post(
+    "/jobs/{job_id}/retry",
+    responses=responses("conflict", "changed", "refused-by-policy", "locked", "invalid-input", "disk-full"),
+)
 def retry_job(caller: Who, server: Server, job_id: str, request: Request) -> JobOut:
     """Begin again where a job failed or was cancelled; finished segments are kept."""
     server.check_room()
@@ -133,6 +139,7 @@ def retry_job(caller: Who, server: Server, job_id: str, request: Request) -> Job
         job = _steered(records, caller, job_id, request, "retry")
         if job.state not in ("failed", "cancelled"):
             raise Problem("conflict", f"{job.id}: is {job.state}; only what failed or was cancelled can be retried")
+        check_still_allowed(records, project_of(records, caller, "job.control", job.project_id), job)
         states.retry(records, job)
     return job_out(job)
 
@@ -160,19 +167,10 @@ def delete_job(caller: Who, server: Server, job_id: str) -> None:
         job = found(records, caller, "job.delete", Job, job_id, locked=True)
         if records.first(Job, parent_id=job.id) is not None:
             raise Problem("conflict", f"{job.id}: a later version keeps some of its segments; delete that one first")
-        states.cancel(records, job)
-        keys = _keys_of(records, job)
         note(records, caller, "job.delete", project_id=job.project_id, thing=job.id)
-        records.remove(job)
+        keys = removed(records, job)
     for key in keys:
         server.storage.remove(key)
-
-
-def _keys_of(records: Records, job: Job) -> set[str]:
-    own = f"jobs/{job.id}/"
-    keys = {one.key for one in records.all(Artifact, job_id=job.id)} | {job.analysis_key, job.newest_key}
-    keys |= {task.result.get("segment_key", "") for task in records.all(Task, job_id=job.id)}
-    return {key for key in keys if key.startswith(own)}
 
 
 def _steered(records: Records, caller: Caller, job_id: str, request: Request, what: str) -> Job:
@@ -190,18 +188,16 @@ def _check_open(job: Job) -> None:
 @router.get(
     "/jobs/{job_id}/newest-frame",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}, "description": "The newest finished frame"}, **responses()},
+    responses={200: {"content": {"image/jpeg": {}}, "description": "The newest finished frame"}, **responses("locked")},
 )
 def newest_frame(caller: Who, server: Server, job_id: str) -> Response:
     """A small picture of the newest finished frame, marked like the result."""
     with server.database.reading() as records:
         job = found(records, caller, "job.read", Job, job_id)
-    if not job.newest_key or _is_locked(server, job):
+        is_shut = is_locked(records, job)
+    if is_shut:
+        raise Problem("locked", f"{job_id}: a permission that it rests on was taken back")
+    if not job.newest_key:
         raise Problem("not-found", f"{job_id}: there is no finished frame yet")
     data = b"".join(server.storage.pieces(job.newest_key))
     return Response(data, media_type="image/jpeg", headers={"cache-control": "no-store"})
-
-
-def _is_locked(server: State, job: Job) -> bool:
-    with server.database.reading() as records:
-        return records.first(Artifact, job_id=job.id, is_locked=True) is not None

@@ -1,21 +1,20 @@
-"""Who is in a clip, what a browser can play, single frames, reports: jobs beside rendering."""
+"""Who is in a clip, what a browser can play, single frames: jobs beside rendering."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from facefusion.jobs.records import Records
-from facefusion.jobs.request import RenderRequest
-from facefusion.jobs.tables import Artifact, Asset, Job
+from facefusion.jobs.tables import Artifact, Asset
 from facefusion.service.access import Caller
 from facefusion.service.finding import found, project_of
 from facefusion.service.identity import Who
 from facefusion.service.problems import Problem, responses
 from facefusion.service.schemas import JobIn, JobOut
 from facefusion.service.showing import job_out
+from facefusion.service.side_jobs import asked_about, newest_about, of_output
 from facefusion.service.state import Server, State
 from facefusion.service.submitting import checked_plan, submitted
 
@@ -51,12 +50,14 @@ def find_people(caller: Who, server: Server, asset_id: str) -> JobOut:
     return _of_asset(server, caller, asset_id, "people", "people.find")
 
 
-@router.get("/assets/{asset_id}/people", responses=responses())
+@router.get("/assets/{asset_id}/people", responses=responses("locked"))
 def list_people(caller: Who, server: Server, asset_id: str) -> PeopleOut:
     """The people that were found, the longest seen first."""
     with server.database.reading() as records:
         asset = found(records, caller, "asset.read", Asset, asset_id)
-        job = _known(records, asset.project_id, "people", {"target": asset_id})
+        if asset.is_locked:
+            raise Problem("locked", f"{asset.name}: the permission to use it was taken back")
+        job = newest_about(records, "people", asset_id)
         if job is None:
             return PeopleOut(state="none", job_id=None, people=[])
         portraits = records.all(Artifact, job_id=job.id, kind="portrait")
@@ -79,13 +80,7 @@ def make_proxy(caller: Who, server: Server, asset_id: str) -> JobOut:
 @router.post("/jobs/{job_id}/proxy", status_code=202, responses=_ASKED)
 def make_output_proxy(caller: Who, server: Server, job_id: str) -> JobOut:
     """The same of a job's output."""
-    return _of_output(server, caller, job_id, "proxy")
-
-
-@router.post("/jobs/{job_id}/report", status_code=202, responses=_ASKED)
-def make_report(caller: Who, server: Server, job_id: str) -> JobOut:
-    """Measure a job's output against its target; the same job when asked before."""
-    return _of_output(server, caller, job_id, "report")
+    return of_output(server, caller, job_id, "proxy")
 
 
 @router.post("/jobs/{job_id}/masks", status_code=202, responses=_ASKED)
@@ -95,23 +90,7 @@ def make_masks(caller: Who, server: Server, job_id: str) -> JobOut:
     The same job when asked before. Its artifacts are of the kinds mask, occlusion and, where something was cut out,
     matte, with a picture for every frame of the output.
     """
-    return _of_output(server, caller, job_id, "masks", whole=True)
-
-
-@router.get("/jobs/{job_id}/quality", responses=responses())
-def show_quality(caller: Who, server: Server, job_id: str) -> dict[str, Any]:
-    """The measures of a job's output, frame by frame, with flags; asked for with POST …/report."""
-    import json
-
-    with server.database.reading() as records:
-        job = found(records, caller, "job.read", Job, job_id)
-        report = _known(records, job.project_id, "report", _output_of(records, job))
-        quality = None if report is None else records.first(Artifact, job_id=report.id, kind="quality")
-    if quality is None:
-        state = "was not asked for" if report is None else f"is {report.state}"
-        raise Problem("not-found", f"{job_id}: its report {state}; ask with POST /v1/jobs/{job_id}/report")
-    said: dict[str, Any] = json.loads(b"".join(server.storage.pieces(quality.key)))
-    return said
+    return of_output(server, caller, job_id, "masks", whole=True)
 
 
 @router.post("/previews", status_code=202, responses={**_ASKED, **responses("refused-by-policy")})
@@ -136,48 +115,4 @@ def _of_asset(server: State, caller: Caller, asset_id: str, kind: str, action: s
         asset = found(records, caller, action, Asset, asset_id, locked=True)
         if asset.is_locked:
             raise Problem("locked", f"{asset.name}: the permission to use it was taken back")
-        return job_out(_asked(server, records, caller, asset.project_id, kind, {"target": asset_id}))
-
-
-def _of_output(server: State, caller: Caller, job_id: str, kind: str, *, whole: bool = False) -> JobOut:
-    """whole: the new job works with all that the old one was asked for."""
-    server.check_room()
-    with server.database.writing() as records:
-        job = found(records, caller, "job.read", Job, job_id, locked=True)
-        more = _output_of(records, job)
-        if not more:
-            raise Problem("conflict", f"{job_id}: is {job.state}, it has no output")
-        if whole:
-            more = {**job.request, "output": more["output"]}
-            return job_out(_asked(server, records, caller, job.project_id, kind, more, permission_id=job.permission_id))
-        return job_out(_asked(server, records, caller, job.project_id, kind, more))
-
-
-def _output_of(records: Records, job: Job) -> dict[str, Any]:
-    output = records.first(Artifact, job_id=job.id, kind="output")
-    if output is None:
-        return {}
-    sources = RenderRequest.of(job.request).likeness_ids()
-    return {"target": job.request["target"], "output": output.id, "sources": list(sources)}
-
-
-def _asked(
-    server: State, records: Records, caller: Caller, project_id: str, kind: str, more: dict[str, Any],
-    *, permission_id: str | None = None,
-) -> Job:  # fmt: skip
-    known = _known(records, project_id, kind, more)
-    if known is not None and known.state not in ("failed", "cancelled"):
-        return known
-    project = project_of(records, caller, "job.read", project_id)
-    plain = {"project_id": project_id, "target": more["target"], "priority": 50, "permission_id": permission_id}
-    said = JobIn.model_validate(plain)
-    return submitted(records, caller, project, said, server.settings.limits, kind=kind, more=more)
-
-
-def _known(records: Records, project_id: str, kind: str, more: dict[str, Any]) -> Job | None:
-    """The newest job of this kind about the same thing."""
-    for job in reversed(records.all(Job, project_id=project_id, kind=kind)):
-        is_same = all(job.request.get(name) == value for name, value in more.items())
-        if more and is_same and job.request.get("output") == more.get("output"):
-            return job
-    return None
+        return job_out(asked_about(server, records, caller, asset.project_id, kind, asset_id, {"target": asset_id}))

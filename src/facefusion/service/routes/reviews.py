@@ -17,10 +17,10 @@ from facefusion.service.note_export import as_csv, as_otio
 from facefusion.service.paging import check_unchanged
 from facefusion.service.problems import Problem, responses
 from facefusion.service.range_edits import range_edits
-from facefusion.service.schemas import Given, Id, JobIn, JobOut, Taken, Text
+from facefusion.service.schemas import Given, Id, JobOut, Taken, Text
 from facefusion.service.showing import job_out
 from facefusion.service.state import Server
-from facefusion.service.submitting import checked_plan, submitted
+from facefusion.service.submitting import asked_again, checked_plan, submitted
 
 router = APIRouter(tags=["reviews"])
 FrameNumber = Annotated[int, Field(ge=0, le=1 << 40)]
@@ -171,12 +171,10 @@ def retry_ranges(said: list[RangeIn], caller: Who, server: Server, job_id: str) 
             if one.mask_image is not None:
                 found(records, caller, "asset.read", Asset, one.mask_image)
         edits = [*job.request["edits"], *range_edits([one.model_dump() for one in said])]
-        asked = JobIn(
-            project_id=project.id, parent_id=job.id, name=job.name or None, permission_id=job.permission_id,
-            **{**job.request, "edits": edits},
-        )  # fmt: skip
+        asked = asked_again(job, parent_id=job.id, edits=edits)
         checked_plan(records, project, asked)
-        return job_out(submitted(records, caller, project, asked, server.settings.limits))
+        more = {"report": server.settings.reports}
+        return job_out(submitted(records, caller, project, asked, server.settings.limits, more=more))
 
 
 @router.get("/jobs/{job_id}/notes", responses=responses())
