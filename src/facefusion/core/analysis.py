@@ -133,6 +133,11 @@ class Analysis:
             yield from np.unique(np.concatenate([track.frames for track in self.tracks])).tolist()
 
     @property
+    def measured(self) -> FrameRange:
+        """The frames that were looked at."""
+        return self.part or FrameRange(0, self.num_frames)
+
+    @property
     def is_empty(self) -> bool:
         """Whether nobody was found."""
         return not any(len(track) for track in self.tracks)

@@ -116,7 +116,7 @@ def _brought_up_to_date(
 
 def with_scene(analysis: Analysis, reader: MediaReader, providers: Sequence[str], progress: Progress) -> Analysis:
     """`analysis` with people and screens measured for its part of the clip."""
-    part = analysis.part or FrameRange(0, analysis.num_frames)
+    part = analysis.measured
     progress.start("measure", total=len(part))
     with single_threaded_opencv(reader.info.is_clip):  # the numbers of the optical flow depend on it
         scene = measured_scene(reader, part, analysis.shots, PersonSegmenter(providers=providers), progress)

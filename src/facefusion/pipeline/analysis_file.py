@@ -70,7 +70,7 @@ def check_belongs(analysis: Analysis, reader: MediaReader, *, path: str | Path =
 
 def check_covers(analysis: Analysis, part: FrameRange, target: Path) -> None:
     """Raise InvalidInput when `part` of `target` was not measured."""
-    seen = analysis.part or FrameRange(0, analysis.num_frames)
+    seen = analysis.measured
     if part.start < seen.start or part.stop > seen.stop:
         raise InvalidInput(
             f"{target}: frames {part.start} to {part.stop - 1} are wanted, the analysis covers {seen.start} to "

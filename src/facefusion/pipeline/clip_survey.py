@@ -78,7 +78,7 @@ def with_people(analysis: Analysis) -> Analysis:
 
 def measured_anew(reader: MediaReader, analysis: Analysis, tools: Tools, progress: Progress) -> Analysis:
     """`analysis` with grain and the measures of its faces taken again; where the faces are stays as it is."""
-    part = analysis.part or FrameRange(0, analysis.num_frames)
+    part = analysis.measured
     progress.start("measure", total=len(part))
     meter, grain = FaceMeter(tools.parser), {}
     alone = {index for chunk in chunks_of(part) for index in range(chunk.alone.start, chunk.alone.stop)}

@@ -29,8 +29,11 @@ class Cutting:
     harmonies: tuple[Harmony, ...] = ()
 
     @staticmethod
-    def of(plan: Plan, analysis: Analysis, reader: MediaReader, part: FrameRange) -> Cutting | None:
-        """None where nothing is cut out. Raises what opening the background raises."""
+    def of(plan: Plan, analysis: Analysis, reader: MediaReader, part: FrameRange, whole: FrameRange) -> Cutting | None:
+        """For the frames of `part`, among the measured ones of `whole`; None where nothing is cut out.
+
+        Raises what opening the background raises.
+        """
         entry = next((entry for entry in plan.entries if entry.shape == "matte"), None)
         if entry is None:
             return None
@@ -39,13 +42,13 @@ class Cutting:
         if backdrop is None or backdrop.ground.blur is not None:
             return cutting
         shots = tuple(shot for shot in analysis.shots if shot.start < part.stop and part.start < shot.stop)
-        harmonies = tuple(cutting._measured(analysis, reader, shot, part) for shot in shots)
+        harmonies = tuple(cutting._measured(analysis, reader, shot, whole) for shot in shots)
         return replace(cutting, shots=shots, harmonies=harmonies)
 
-    def _measured(self, analysis: Analysis, reader: MediaReader, shot: Shot, part: FrameRange) -> Harmony:
+    def _measured(self, analysis: Analysis, reader: MediaReader, shot: Shot, whole: FrameRange) -> Harmony:
         """From the middle frame of a shot."""
         assert self.backdrop is not None
-        frame = reader.frame_at(min(max((shot.start + shot.stop) // 2, part.start), part.stop - 1))
+        frame = reader.frame_at(min(max((shot.start + shot.stop) // 2, whole.start), whole.stop - 1))
         cutout = self.cut(frame, analysis.faces_in(frame.index))
         with self.backdrop.pictures() as pictures:
             behind = pictures.behind(frame, cutout, Fraction(0))

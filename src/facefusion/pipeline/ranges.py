@@ -25,7 +25,7 @@ from facefusion.pipeline.prepare import Given, prepare
 from facefusion.pipeline.recipes import painted_digest, recipe_of
 from facefusion.pipeline.render import RenderContext, Rendered, known_in, render_frame
 from facefusion.pipeline.watermarks import watermarked
-from facefusion.pipeline.windows import Drawn, margin_of, steadied, widened
+from facefusion.pipeline.windows import Drawn, margin_of, shots_around, steadied, widened
 from facefusion.provenance.asset import asset_text
 from facefusion.temporal.settings import TemporalSettings
 
@@ -48,8 +48,9 @@ class RangeRenderer:
 
     analysis: as it was measured; labels are placed by it, so that no edit moves them elsewhere. cast: as edits make it.
     labels: None only where a consent record allows that. first_seconds: time of the first frame that is written; the
-    label counts from there. whole: the frames of the run; none looks beyond them. asset_id: the number that the
-    watermark of every frame carries. holds_still: light and occlusion are held steady over neighbouring frames.
+    label counts from there. whole: the frames that were measured; a frame looks at its neighbours among them, whether
+    they are written or not. asset_id: the number that the watermark of every frame carries. holds_still: light and
+    occlusion are held steady over neighbouring frames.
     """
 
     analysis: Analysis
@@ -77,14 +78,16 @@ class RangeRenderer:
         *,
         asset_id: int,
     ) -> RangeRenderer:
-        """The renderer of a run over `part`; raises as `prepare`."""
+        """The renderer of a run over `part`, by an analysis that may cover more; raises as `prepare`."""
         if plan.cuts_out and analysis.scene is None:
             analysis = with_scene(analysis, reader, plan.job.execution_provider, progress)
+        whole = analysis.measured
         cast, overrides = edited(analysis, EditLog.from_plain(analysis.edits))
         if plan.hides_people and reader.info.is_clip:
-            cast = covered(cast, part)
+            cast = covered(cast, whole)
         context = prepare(plan, reader, cast, given, progress, overrides)
-        steps = FrameSteps.of(plan, reader, cast, part, progress)
+        surveyed = shots_around(part, cast, whole) if reader.info.is_clip else part
+        steps = FrameSteps.of(plan, reader, cast, surveyed, progress)
         color, is_clip = reader.info.color, reader.info.is_clip
         return RangeRenderer(
             analysis=analysis,
@@ -94,10 +97,10 @@ class RangeRenderer:
             is_clip=is_clip,
             first_seconds=reader.timestamps()[part.start].seconds,
             measured_digest=measured_digest(analysis) + painted_digest(context) + steps.measured_digest,
-            whole=part,
+            whole=whole,
             temporal=replace(plan.temporal, blend_strength=0.0) if plan.hides_people else plan.temporal,
             asset_id=asset_id,
-            cutting=Cutting.of(plan, analysis, reader, part),
+            cutting=Cutting.of(plan, analysis, reader, part, whole),
             steps=steps,
             holds_still=plan.changes_faces and not plan.hides_people,
         )

@@ -73,6 +73,11 @@ def widened(part: FrameRange, margin: int, analysis: Analysis, whole: FrameRange
     return FrameRange(min(start, part.start), max(stop, part.stop))
 
 
+def shots_around(part: FrameRange, analysis: Analysis, whole: FrameRange) -> FrameRange:
+    """The shots that frames of `part` belong to, as far as they are in `whole`."""
+    return widened(part, len(whole), analysis, whole)
+
+
 def steadied(drawn: Iterable[Drawn], analysis: Analysis, settings: TemporalSettings) -> Generator[Drawn, None, None]:
     """Frames in order, each with its light moved towards the median of the frames around it.
 
