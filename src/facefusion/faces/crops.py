@@ -25,7 +25,7 @@ def cut(pixels: Pixels, matrix: Float32, size: int) -> Float32:
     if region.size == 0:
         return np.zeros((size, size, 3), np.float32)
     block = max(1, int(1 / max(transforms.scale_of(matrix), 1e-6)))
-    small = np.ascontiguousarray(region) if block == 1 else _averaged(region, block)
+    small = region if block == 1 else _averaged(region, block)
     to_picture = np.array([[block, 0, shift[0] + (block - 1) / 2], [0, block, shift[1] + (block - 1) / 2]], np.float32)
     warp = transforms.compose(to_picture, matrix)
     crop = cv2.warpAffine(small, warp, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)

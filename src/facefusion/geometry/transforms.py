@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from facefusion.core import Float32
@@ -35,23 +37,31 @@ def apply(matrix: Float32, points: Float32) -> Float32:
 
 def inverse(matrix: Float32) -> Float32:
     """(2, 3) float32 inverse. Raises ValueError when the matrix is singular."""
-    linear = matrix[:, :2].astype(np.float64)
-    if abs(np.linalg.det(linear)) < 1e-12:
+    (a, b, x), (c, d, y) = matrix.tolist()
+    area = a * d - b * c
+    if abs(area) < 1e-12:
         raise ValueError("inverse: got a singular matrix")
-    back = np.linalg.inv(linear)
-    return np.column_stack([back, -back @ matrix[:, 2]]).astype(np.float32)
+    a, b, c, d = d / area, -b / area, -c / area, a / area
+    return np.array([[a, b, -(a * x + b * y)], [c, d, -(c * x + d * y)]], np.float32)
 
 
 def compose(first: Float32, then: Float32) -> Float32:
     """(2, 3) float32: the one matrix that does `first`, then `then`."""
-    linear = then[:, :2].astype(np.float64) @ first[:, :2]
-    shift = then[:, :2].astype(np.float64) @ first[:, 2] + then[:, 2]
-    return np.column_stack([linear, shift]).astype(np.float32)
+    (a, b, x), (c, d, y) = then.tolist()
+    (e, f, u), (g, h, v) = first.tolist()
+    return np.array(
+        [
+            [a * e + b * g, a * f + b * h, a * u + b * v + x],
+            [c * e + d * g, c * f + d * h, c * u + d * v + y],
+        ],
+        np.float32,
+    )
 
 
 def scale_of(matrix: Float32) -> float:
     """How many target pixels one source pixel becomes along a side (square root of the determinant)."""
-    return float(np.sqrt(abs(np.linalg.det(matrix[:, :2].astype(np.float64)))))
+    (a, b), (c, d) = matrix[:, :2].tolist()
+    return math.sqrt(abs(a * d - b * c))
 
 
 def rotation_deg(matrix: Float32) -> float:

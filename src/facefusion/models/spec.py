@@ -100,10 +100,24 @@ class TensorSpec:
             raise ValueError(f"{self.name} is no picture: its shape is {self.shape}")
         if not self.accepts((self.shape[0], *tensor.shape[1:])):
             raise ValueError(f"{self.name}: got shape {tensor.shape}, supported is {self.shape}")
-        pictures = tensor.transpose(0, 2, 3, 1) if self.layout == "NCHW" else tensor
-        scale, offset = self._line(1.0)
-        pictures = (pictures.astype(np.float32) - offset) / scale
-        return np.ascontiguousarray(pictures[..., ::-1] if self.colour == "bgr" else pictures)
+        if self.layout == "NHWC":
+            scale, offset = self._line(1.0)
+            pictures = (tensor.astype(np.float32) - offset) / scale
+            return np.ascontiguousarray(pictures[..., ::-1] if self.colour == "bgr" else pictures)
+        return self._decode_planes(tensor)
+
+    def _decode_planes(self, tensor: NDArray[Any]) -> Float32:
+        """As `decode`, plane by plane: many times faster than arithmetic across the channels of each pixel."""
+        count, channels, height, width = tensor.shape
+        scale, offset = (np.broadcast_to(values, channels) for values in self._line(1.0))
+        pictures = np.empty((count, height, width, channels), np.float32)
+        plane = np.empty((height, width), np.float32)
+        for picture, planes in zip(pictures, tensor, strict=True):
+            for c in range(channels):
+                np.subtract(planes[c], offset[c], out=plane, dtype=np.float32)
+                plane /= scale[c]
+                picture[..., channels - 1 - c if self.colour == "bgr" else c] = plane
+        return pictures
 
     def _line(self, pixel_max: float) -> tuple[Float32, Float32]:
         """Scale and offset for each channel, from stored pixel values to the tensor's."""

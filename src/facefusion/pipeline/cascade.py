@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from facefusion.pipeline.render import RenderContext
 
 _LARGEST_CANVAS = 2048
+_OVERHANG = 0.03
+"""How far, in sides of the finest crop, others may stick out of it: a crop's edge fades out there, off the face."""
 _LEAST_MASK = np.float32(1 / 64)
 """Where a mask is fainter than this, what it lets through is not scaled up to full strength."""
 
@@ -57,7 +59,8 @@ def cascade(
     now, mask, notes = base, np.zeros(base.shape[:2], np.float32), []
     visible = None if seen is None else _visible_on(canvas, seen)
     for effect, matrix in zip(effects, matrices, strict=True):
-        patch = effect.process_face(_aligned(now, canvas, effect, matrix, face, index, visible))
+        aligned = _aligned(pixels, base, now, canvas, effect, matrix, face, index, visible)
+        patch = effect.process_face(aligned)
         notes.append("left_alone" if patch is None else patch.note)
         if patch is not None:
             now, mask = _over(now, mask, canvas, patch)
@@ -88,10 +91,13 @@ def crop_box(matrix: Float32, size: int, width: int, height: int) -> Box:
 
 
 def canvas_of(matrices: Sequence[Float32], sizes: Sequence[int]) -> Canvas:
-    """The smallest canvas that holds every crop, as fine as the finest of them, upright as the first."""
-    if len(matrices) == 1 or all(np.array_equal(one, matrices[0]) for one in matrices):
-        return Canvas(matrices[0], sizes[0])
-    scale = max(transforms.scale_of(one) for one in matrices)
+    """The finest crop itself where the others hardly stick out of it, so that it is not sampled anew; else the smallest
+    canvas that holds every crop, as fine as the finest of them, upright as the first."""
+    scales = [transforms.scale_of(one) for one in matrices]
+    finest = max(range(len(scales)), key=lambda number: scales[number])
+    scale = scales[finest]
+    if all(_fits(one, side, matrices[finest], sizes[finest]) for one, side in zip(matrices, sizes, strict=True)):
+        return Canvas(matrices[finest], sizes[finest])
     first = matrices[0]
     turn = first[:, :2] / np.float32(transforms.scale_of(first)) * np.float32(scale)
     spots = []
@@ -105,7 +111,17 @@ def canvas_of(matrices: Sequence[Float32], sizes: Sequence[int]) -> Canvas:
     return Canvas(np.column_stack([turn * shrink, shift]).astype(np.float32), round(side * shrink))
 
 
+def _fits(matrix: Float32, size: int, into: Float32, side: int) -> bool:
+    """Whether a crop lies inside of another one, but for a rim."""
+    corners = np.array([[0, 0], [size - 1, 0], [0, size - 1], [size - 1, size - 1]], np.float32)
+    spots = transforms.apply(transforms.compose(transforms.inverse(matrix), into), corners)
+    rim = _OVERHANG * side
+    return bool(spots.min() >= -rim and spots.max() <= side - 1 + rim)
+
+
 def _aligned(
+    pixels: Pixels,
+    base: Float32,
     now: Float32,
     canvas: Canvas,
     effect: TemplateProcessor,
@@ -117,8 +133,9 @@ def _aligned(
     if np.array_equal(matrix, canvas.matrix) and effect.crop_size == canvas.size:
         return AlignedFace(now, matrix, face, index, visible)
     to_crop = transforms.compose(transforms.inverse(canvas.matrix), matrix)
+    crop = cut(pixels, matrix, effect.crop_size) if now is base else cut(now, to_crop, effect.crop_size)
     shown = None if visible is None else _warped(visible, to_crop, effect.crop_size, border=1.0)
-    return AlignedFace(cut(now, to_crop, effect.crop_size), matrix, face, index, shown)
+    return AlignedFace(crop, matrix, face, index, shown)
 
 
 def _over(now: Float32, mask: Float32, canvas: Canvas, patch: Patch) -> tuple[Float32, Float32]:
