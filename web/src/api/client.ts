@@ -93,8 +93,11 @@ async function problemOf(response: Response): Promise<Problem> {
 export const get = <T>(path: string, query?: Query, signal?: AbortSignal) => ask<T>("GET", path, { query, signal });
 export const post = <T>(path: string, json?: unknown, asked: Asked = {}) => ask<T>("POST", path, { json, ...asked });
 export const put = <T>(path: string, json: unknown) => ask<T>("PUT", path, { json });
-export const patch = <T>(path: string, json: unknown) => ask<T>("PATCH", path, { json });
-export const remove = <T>(path: string) => ask<T>("DELETE", path);
+export const patch = <T>(path: string, json: unknown, asked: Asked = {}) => ask<T>("PATCH", path, { json, ...asked });
+export const remove = <T>(path: string, asked: Asked = {}) => ask<T>("DELETE", path, asked);
+
+/** What lets a change happen only to the version that was seen; another answers with Problem "changed". */
+export const onlyIf = (one: { id: string; version: number }): Asked => ({ headers: { "if-match": `"${one.id}.${one.version}"` } });
 
 /** Every item of a list, page by page, until `most`. Plain arrays pass as they are. */
 export async function all<T>(path: string, query: Query = {}, most = 500): Promise<T[]> {

@@ -177,9 +177,10 @@ export interface Version {
   verdict: string | null;
 }
 
-/** One line drawn on a frame: points in parts of its width and height. */
+/** One line drawn on a frame: points in parts of its width and height, width in parts of its width. */
 export interface Stroke {
   color: string;
+  width?: number;
   points: [number, number][];
 }
 
@@ -193,6 +194,7 @@ export interface Note {
   drawing: Stroke[];
   is_resolved: boolean;
   created: number;
+  version: number;
 }
 
 export interface Quality {

@@ -115,7 +115,7 @@ export class Making {
       assign: draft.assign,
       options: { ...draft.options, processor: draft.processors },
       format: draft.format || null,
-      name: draft.name.trim() || null,
+      name: draft.name.trim() || this.target?.name || null,
       permission_id: draft.permission || null,
       without_label: draft.withoutLabel && Boolean(draft.permission),
     };

@@ -17,6 +17,11 @@ export function frameAt(seconds: number, fps: number, count: number): number {
   return Math.min(Math.max(0, Math.floor(seconds * fps + 1e-3)), Math.max(0, count - 1));
 }
 
+/** Frames [start, stop) as people say them. */
+export function spanOf(start: number, stop: number): string {
+  return stop - start > 1 ? `${start}–${stop - 1}` : String(start);
+}
+
 /** Hours, minutes, seconds and frames, as an editor reads them (not drop-frame). */
 export function timecode(index: number, fps: number): string {
   const whole = Math.max(1, Math.round(fps));

@@ -24,8 +24,12 @@ export const SHORTCUTS: Record<string, string[]> = {
   pan_right: ["D"],
   pan_up: ["W"],
   pan_down: ["S"],
+  mask: ["M"],
+  occlusion: ["F"],
+  matte: ["B"],
   note: ["N"],
   draw: ["P"],
+  lay_down: ["Escape"],
   keys: ["?"],
 };
 

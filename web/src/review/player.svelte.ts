@@ -1,4 +1,4 @@
-/** Plays one or two clips of equal frames together, and always knows which frame is on the screen. */
+/** Plays clips of equal frames together, and always knows which frame is on the screen. */
 
 import { frameAt, middle } from "./frames";
 
@@ -12,6 +12,7 @@ export class Player {
   outPoint = $state<number | null>(null);
   isLooping = $state(false);
   private videos: HTMLVideoElement[] = [];
+  private offsets = new WeakMap<HTMLVideoElement, number>();
   private wanted: number | null = null;
   private timer = 0;
 
@@ -27,11 +28,13 @@ export class Player {
     return [Math.min(start, stop), Math.max(start, stop) + 1];
   }
 
-  /** Take a clip along; the first one leads. Gives back what lets it go. */
-  attach = (video: HTMLVideoElement): (() => void) => {
+  /** Take a clip along, `offset` frames ahead of the others; the first one leads. Gives back what lets it go. */
+  attach = (video: HTMLVideoElement, offset = 0): (() => void) => {
     this.videos.push(video);
+    this.offsets.set(video, offset);
     const ready = () => {
-      if (!this.speed) video.currentTime = middle(this.frame, this.fps);
+      if (!this.speed) this.show(video, this.frame);
+      else if (this.speed > 0) void video.play().catch(() => {});
     };
     const seeked = () => this.seekOn(video);
     video.addEventListener("loadedmetadata", ready);
@@ -39,7 +42,7 @@ export class Player {
     if (video.readyState > 0) ready();
     const look = (_: number, shown: VideoFrameCallbackMetadata) => {
       if (!this.videos.includes(video)) return;
-      video.dataset.frame = String(frameAt(shown.mediaTime, this.fps, this.count));
+      video.dataset.frame = String(frameAt(shown.mediaTime - offset / this.fps, this.fps, this.count));
       if (video === this.videos[0] && this.speed > 0) this.shown(Number(video.dataset.frame));
       video.requestVideoFrameCallback(look);
     };
@@ -54,8 +57,10 @@ export class Player {
   private shown(frame: number): void {
     this.frame = frame;
     const [lead, ...others] = this.videos;
+    const time = lead!.currentTime - this.offsets.get(lead!)! / this.fps;
     for (const other of others) {
-      if (Math.abs(other.currentTime - lead!.currentTime) > 0.75 / this.fps) other.currentTime = lead!.currentTime;
+      const wished = time + this.offsets.get(other)! / this.fps;
+      if (Math.abs(other.currentTime - wished) > 0.75 / this.fps) other.currentTime = wished;
     }
     const last = this.isLooping && this.outPoint !== null ? this.outPoint : this.count - 1;
     if (frame < last) return;
@@ -66,7 +71,7 @@ export class Player {
   private jump(frame: number): void {
     this.frame = frame;
     for (const video of this.videos) {
-      video.currentTime = middle(frame, this.fps);
+      this.show(video, frame);
       if (this.speed > 0) void video.play().catch(() => {});
     }
   }
@@ -78,13 +83,18 @@ export class Player {
     for (const video of this.videos) if (!video.seeking) this.place(video);
   }
 
+  private show(video: HTMLVideoElement, frame: number): void {
+    video.currentTime = middle(frame + (this.offsets.get(video) ?? 0), this.fps);
+  }
+
   private place(video: HTMLVideoElement): void {
-    if (video.readyState > 0) video.currentTime = middle(this.frame, this.fps);
+    if (video.readyState > 0) this.show(video, this.frame);
   }
 
   private seekOn(video: HTMLVideoElement): void {
     if (this.wanted === null || this.speed > 0) return;
-    if (frameAt(video.currentTime, this.fps, this.count) !== this.wanted) this.place(video);
+    const time = video.currentTime - (this.offsets.get(video) ?? 0) / this.fps;
+    if (frameAt(time, this.fps, this.count) !== this.wanted) this.place(video);
   }
 
   step(frames: number): void {

@@ -23,11 +23,11 @@ export class View {
   }
 
   zoomTo(zoom: number): void {
-    const next = Math.min(MOST_ZOOM, Math.max(1, zoom));
+    const next = Math.min(MOST_ZOOM, Math.max(Math.min(1, this.pixelZoom), zoom));
     this.x *= next / this.zoom;
     this.y *= next / this.zoom;
     this.zoom = next;
-    if (next === 1) this.x = this.y = 0;
+    if (next <= 1) this.x = this.y = 0;
   }
 
   pan(x: number, y: number): void {
