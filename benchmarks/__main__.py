@@ -33,6 +33,8 @@ NAMES = (
     "matting",
     "cutting",
     "enhancing",
+    "zoo_cost",
+    "service_load",
     "memory",
 )
 SHORT = {"memory": ("--minutes", "1"), "kill": ("--kills", "5"), "stages": ("--sizes", "360p", "720p")}

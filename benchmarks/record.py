@@ -125,11 +125,20 @@ def commit() -> str:
     return f"{head}+" if changed else head or "unknown"
 
 
+_PLACES = ("--media", "--results", "--sheets", "--sheet")
+"""Options that name a folder or file of one machine."""
+
+
 def command() -> str:
-    """How this program was started, with paths below the repository made relative."""
+    """How this program was started, paths below the repository made relative, places of one machine left out."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     program = ["-m", spec.name] if spec is not None else [Path(sys.argv[0]).name]
-    words = (word.replace(f"{ROOT}{os.sep}", "") for word in sys.argv[1:])
+    places, words = False, []
+    for word in sys.argv[1:]:
+        is_place = word in _PLACES
+        if not (places or is_place or word.startswith(tuple(f"{option}=" for option in _PLACES))):
+            words.append(word.replace(f"{ROOT}{os.sep}", ""))
+        places = is_place
     return " ".join(["python", *program, *words])
 
 

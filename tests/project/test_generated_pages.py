@@ -18,9 +18,13 @@ def test_the_option_reference_is_current() -> None:
     assert options_page.PAGE.read_text(encoding="utf-8") == options_page.page(), "run `make generated`"
 
 
-def test_the_readme_shows_the_committed_figures() -> None:
-    text = readme_figures.README.read_text(encoding="utf-8")
-    assert text == readme_figures.current(text), "run `make generated`"
+def test_the_pages_show_the_committed_figures() -> None:
+    for page, table in (
+        (readme_figures.README, readme_figures.summary()),
+        (readme_figures.PAGE, readme_figures.figures()),
+    ):
+        text = page.read_text(encoding="utf-8")
+        assert text == readme_figures.current(text, table), "run `make generated`"
 
 
 def test_figures_with_a_bar_are_shown_met_or_not(tmp_path: Path) -> None:
@@ -38,11 +42,13 @@ def test_figures_with_a_bar_are_shown_met_or_not(tmp_path: Path) -> None:
     assert "| seam | worst | 0.5 | ≥ 0.5 | met |" in shown
     assert "without a bar" not in shown
     assert "Measured on Some CPU, 2 cores, Python 3.11.7: seam 2026-01-02 at commit `abc`." in shown
+    short = readme_figures.summary(tmp_path)
+    assert "| seam | 1 of 2 | **seam ratio 1.25 (≤ 1.15) missed**; worst 0.5 (≥ 0.5) |" in short
 
 
 def test_a_readme_without_its_markers_is_refused() -> None:
     with pytest.raises(ValueError, match="once each"):
-        readme_figures.current("no markers here")
+        readme_figures.current("no markers here", "a table")
 
 
 def test_the_table_of_containers_is_that_of_the_code() -> None:

@@ -1,7 +1,8 @@
 import json
+import sys
 
 import pytest
-from benchmarks.record import Bar, Result, as_text, finish, grid, machine, table, write
+from benchmarks.record import Bar, Result, as_text, command, finish, grid, machine, table, write
 
 RESULT = Result(
     "sample",
@@ -66,3 +67,9 @@ def test_columns_line_up():
 
 def test_the_machine_has_no_host_or_user_name():
     assert set(machine()) == {"system", "processor", "cores", "python"}
+
+
+def test_the_command_names_no_place_of_one_machine(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["seam.py", "--media", "/a/b", "--results=/c", "--frames", "20", "--sheet", "/d.png"])
+    assert command().endswith(" --frames 20")
+    assert not any(place in command() for place in ("/a/b", "/c", "/d.png", "--media", "--results", "--sheet"))
