@@ -70,6 +70,8 @@ def test_the_machine_has_no_host_or_user_name():
 
 
 def test_the_command_names_no_place_of_one_machine(monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["seam.py", "--media", "/a/b", "--results=/c", "--frames", "20", "--sheet", "/d.png"])
+    monkeypatch.setattr(
+        sys, "argv", ["seam.py", "--media", "/a/b", "--results=/c", "--frames", "20", "--sheet", "/d.png"]
+    )
     assert command().endswith(" --frames 20")
     assert not any(place in command() for place in ("/a/b", "/c", "/d.png", "--media", "--results", "--sheet"))
