@@ -80,3 +80,17 @@ def between(planes, y, x, k):  # type: ignore[no-untyped-def]
     top = planes[y0, x0, k] * (1 - u) + planes[y0, x1, k] * u
     low = planes[y1, x0, k] * (1 - u) + planes[y1, x1, k] * u
     return top * (1 - v) + low * v
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def color_between(planes, y, x, out):  # type: ignore[no-untyped-def]
+    """The first three planes of `planes` (h, w, n) at the place (y, x), as `between` has them, into `out` (3,)."""
+    height, width = planes.shape[0], planes.shape[1]
+    y, x = min(max(y, 0.0), height - 1.0), min(max(x, 0.0), width - 1.0)
+    y0, x0 = int(y), int(x)
+    y1, x1 = min(y0 + 1, height - 1), min(x0 + 1, width - 1)
+    v, u = y - y0, x - x0
+    for k in range(3):
+        top = planes[y0, x0, k] * (1 - u) + planes[y0, x1, k] * u
+        low = planes[y1, x0, k] * (1 - u) + planes[y1, x1, k] * u
+        out[k] = top * (1 - v) + low * v

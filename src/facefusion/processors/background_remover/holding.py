@@ -16,7 +16,7 @@ _SURE_AT, _DEEP_AT = 0.02, 0.05
 _INSIDE = 0.8
 _FACE_SHRINKS = 0.06
 """How much smaller than the face its sure part is, by the face's own size."""
-_SMALL = 480
+_SMALL = 320
 _FOREGROUND, _SOMEBODY = 0.15, 0.004
 """The opacity from which something is there, and the share of the picture from which somebody is."""
 
@@ -58,8 +58,10 @@ def without_garbage(cutout: Cutout, person: Float32) -> Cutout:
     if somebody.mean() < _SOMEBODY:
         return cutout
     there = cv2.dilate((small > _FOREGROUND).astype(np.uint8), np.ones((3, 3), np.uint8)) | somebody.astype(np.uint8)
-    _, labels = cv2.connectedComponents(there, connectivity=8)
-    kept = np.isin(labels, np.unique(labels[somebody & (there > 0)])).astype(np.uint8)
+    count, labels = cv2.connectedComponents(there, connectivity=8)
+    is_kept = np.zeros(count, np.uint8)
+    is_kept[labels[somebody]] = 1
+    kept = is_kept[labels]
     wide = cv2.dilate(kept, np.ones((5, 5), np.uint8)).astype(np.float32)
     if wide.min() > 0:
         return cutout

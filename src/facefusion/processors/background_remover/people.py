@@ -32,7 +32,10 @@ class PersonSegmenter:
 
 def shrunk(pixels: Pixels) -> UInt8:
     """(256, 256, 3) uint8: a picture of any size and dtype, squeezed into a square."""
-    small = cv2.resize(pixels, (MAP_SIZE, MAP_SIZE), interpolation=cv2.INTER_AREA)
+    halves = pixels
+    while min(halves.shape[:2]) >= 2 * MAP_SIZE and halves.shape[0] % 2 == 0 and halves.shape[1] % 2 == 0:
+        halves = cv2.resize(halves, (halves.shape[1] // 2, halves.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(halves, (MAP_SIZE, MAP_SIZE), interpolation=cv2.INTER_AREA)
     if small.dtype == np.uint8:
         return small
     scale = 255.0 / PIXEL_MAX[small.dtype.name]

@@ -21,6 +21,8 @@ _LEAST_LIGHT = 0.015
 _ALIKE = 0.10
 """How far a screen's tint may be from the middle one's, as shares of its channel."""
 _FEW = 0.02
+_STEP = 2
+"""Every so manieth pixel, across and down, tells what the surroundings look like."""
 
 
 class SceneMeter:
@@ -74,16 +76,16 @@ class SceneMeter:
 
 def look_of(small: UInt8, person: Float32) -> Float32:
     """(8,) float32: see `core.scene.LOOKS`. small: (256, 256, 3) uint8. person: (256, 256) in [0, 1]."""
-    whole, table = indexed(small)
-    linear = table[whole]
-    around = cv2.dilate(person, np.ones((9, 9), np.uint8)) < 0.3
+    away = cv2.dilate(person, np.ones((9, 9), np.uint8))
+    whole, table = indexed(small[::_STEP, ::_STEP])
+    linear, around = table[whole], away[::_STEP, ::_STEP] < 0.3
     return np.concatenate([_screen_in(linear[around], primary) for primary in (1, 2)]).astype(np.float32)
 
 
 def _screen_in(colors: Float32, primary: int) -> Float32:
     """(4,): the share of `colors` (n, 3) that belongs to one screen, and its colour."""
     none = np.zeros(4, np.float32)
-    if len(colors) < 200:
+    if len(colors) < 50:
         return none
     channel = np.maximum(colors[:, primary], 1e-4)
     could = (excess_of(colors[None], primary)[0] > _PURE * channel) & (channel > _LEAST_LIGHT)

@@ -12,7 +12,6 @@ from facefusion.core.arrays import PIXEL_MAX
 from facefusion.geometry.light import encoding_table, in_dtype_of, indexed
 from facefusion.processors.background_remover.keyer.plate import excess_of, plate_of
 from facefusion.processors.background_remover.keyer.solve import (
-    CELL,
     MODEL,
     PLANES,
     describe,
@@ -63,13 +62,13 @@ def key(
     noise = float(np.clip(plate.noise, _QUIET, _LOUD))
     usual = float(screen.color[screen.primary])
     alpha, front = np.empty(shape, np.float32), np.empty((*shape, 3), np.float32)
-    solid = np.maximum(_solid(vlahos), held)
-    fronts = _front_colors(whole, table, solid)
     calm = cv2.blur(vlahos, (3, 3))
+    solid = np.maximum(_solid(calm), held)
+    fronts = _front_colors(whole, table, solid, plate.cell)
     solve(whole, table, plate.colors, plate.cell, fronts, vlahos, calm, solid, noise, usual, alpha, front)
     out, top = np.empty_like(whole), PIXEL_MAX[whole.dtype.name]
     look = (screen.color, screen.primary, despill_strength)
-    write(front, alpha, held, fronts, CELL, whole, table, *look, encoding_table(), top, out)
+    write(front, alpha, held, fronts, plate.cell, whole, table, *look, encoding_table(), top, out)
     return Cutout(in_dtype_of(pixels, whole, out), hardened(alpha, softness))
 
 
@@ -81,18 +80,24 @@ def hardened(alpha: Float32, softness: float) -> Float32:
     return np.clip((alpha - 0.5) * np.float32(slope) + 0.5, 0, 1) if softness < 1 else alpha ** np.float32(slope)
 
 
-def _solid(vlahos: Float32) -> Float32:
-    """(H, W) float32: 1 where all around is foreground, if perhaps under the screen's light; 0 near to any hole."""
-    side = 2 * max(round(max(vlahos.shape) / _SOLID), 2) + 1
-    least = cv2.erode(cv2.blur(vlahos, (3, 3)), np.ones((side, side), np.uint8))
-    return np.clip((least - _LIT[0]) / (_LIT[1] - _LIT[0]), 0, 1)
+def _solid(calm: Float32) -> Float32:
+    """(H, W) float32: 1 where all around is foreground, if perhaps under the screen's light; 0 near to any hole.
+
+    calm: Vlahos' key, its noise blurred away.
+    """
+    side = 2 * max(round(max(calm.shape) / _SOLID), 2) + 1
+    scale = 255 / (_LIT[1] - _LIT[0])
+    lit = cv2.erode(
+        cv2.convertScaleAbs(np.maximum(calm, _LIT[0]), None, scale, -_LIT[0] * scale), np.ones((side, side), np.uint8)
+    )
+    return lit.astype(np.float32) * np.float32(1 / 255)
 
 
-def _front_colors(whole: Pixels, table: Float32, solid: Float32) -> Float32:
+def _front_colors(whole: Pixels, table: Float32, solid: Float32, cell: int) -> Float32:
     """(h, w, 5) float32: what foreground is expected to look like, of every cell."""
     height, width = solid.shape
-    cells = np.zeros((-(-height // CELL), -(-width // CELL), PLANES), np.float32)
-    gather_front(whole, table, solid, cells)
+    cells = np.zeros((-(-height // cell), -(-width // cell), PLANES), np.float32)
+    gather_front(whole, table, solid, cell, cells)
     total = np.zeros_like(cells)
     for sigma, counts in _REACHES:
         total += np.float32(counts) * _spread(cells, sigma)

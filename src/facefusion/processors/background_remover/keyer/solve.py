@@ -11,14 +11,16 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from facefusion.geometry.light import between
+from facefusion.geometry.light import color_between
 
-CELL = 4
-"""Pixels of a side of the cells in which foreground colours are gathered."""
 PLANES = 6
 """Of every cell: weight; colour (3); length of the colour, and its square; all times the weight but the first."""
 _SUSPECT = 3.0
 """A fit worse than this may be of something that is not like the foreground nearby."""
+_SMOOTH = 0.045
+"""Over steps smaller than this the likelihood of an opacity is taken for a parabola."""
+_NOTHING = 0.012
+"""An opacity below this is none."""
 MODEL = 5
 """Of every cell: expected colour (3), variance of its brightness, variance of its tint."""
 
@@ -48,16 +50,17 @@ def difference_key(whole, table, excess, cell, primary, out):  # type: ignore[no
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def gather_front(whole, table, solid, cells):  # type: ignore[no-untyped-def]
-    """Colours of sure foreground by cells. solid: (H, W), above 0.5 where it is sure."""
+def gather_front(whole, table, solid, cell, cells):  # type: ignore[no-untyped-def]
+    """Colours of sure foreground by cells of `cell` pixels, some sixteen of each. solid: (H, W), sure above 0.5."""
     height, width = solid.shape
-    for y in range(height):
-        for x in range(width):
+    step = max(cell // 4, 1)
+    for y in range(step // 2, height, step):
+        for x in range(step // 2, width, step):
             if solid[y, x] <= 0.5:
                 continue
             r, g, b = table[whole[y, x, 0]], table[whole[y, x, 1]], table[whole[y, x, 2]]
             length = np.sqrt(r * r + g * g + b * b)
-            row, column = y // CELL, x // CELL
+            row, column = y // cell, x // cell
             cells[row, column, 0] += 1
             cells[row, column, 1] += r
             cells[row, column, 2] += g
@@ -82,51 +85,81 @@ def describe(cells, models):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _fit(a, c, b, f, direction, tint, bright, noise):  # type: ignore[no-untyped-def]
+def _terms(c, b, f, direction):  # type: ignore[no-untyped-def]
+    """What a residual is made of: C - a F - (1 - a) B = d + a e. Their products, and their parts along `direction`."""
+    d0, d1, d2 = c[0] - b[0], c[1] - b[1], c[2] - b[2]
+    e0, e1, e2 = b[0] - f[0], b[1] - f[1], b[2] - f[2]
+    along = d0 * direction[0] + d1 * direction[1] + d2 * direction[2]
+    more = e0 * direction[0] + e1 * direction[1] + e2 * direction[2]
+    return (
+        d0 * d0 + d1 * d1 + d2 * d2,
+        2 * (d0 * e0 + d1 * e1 + d2 * e2),
+        e0 * e0 + e1 * e1 + e2 * e2,
+        along,
+        more,
+    )
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _fit(a, terms, tint, bright, noise):  # type: ignore[no-untyped-def]
     """The squared residual of the opacity `a`, in standard deviations; three are expected."""
-    r0 = c[0] - a * f[0] - (1 - a) * b[0]
-    r1 = c[1] - a * f[1] - (1 - a) * b[1]
-    r2 = c[2] - a * f[2] - (1 - a) * b[2]
-    along = r0 * direction[0] + r1 * direction[1] + r2 * direction[2]
-    q = a * a * tint + noise
-    ray = a * a * bright
-    return (r0 * r0 + r1 * r1 + r2 * r2 - ray * along * along / (q + ray)) / q
+    square = a * a
+    q, ray = square * tint + noise, square * bright
+    along = terms[3] + a * terms[4]
+    return (terms[0] + a * (terms[1] + a * terms[2]) - ray * along * along / (q + ray)) / q
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _unlikely(a, c, b, f, direction, tint, bright, noise, bound):  # type: ignore[no-untyped-def]
+def _unlikely(a, terms, tint, bright, noise, bound):  # type: ignore[no-untyped-def]
     """-2 log likelihood of the opacity `a`; more above `bound`, which only spilled light lets it pass."""
-    r0 = c[0] - a * f[0] - (1 - a) * b[0]
-    r1 = c[1] - a * f[1] - (1 - a) * b[1]
-    r2 = c[2] - a * f[2] - (1 - a) * b[2]
-    along = r0 * direction[0] + r1 * direction[1] + r2 * direction[2]
-    q = a * a * tint + noise
-    ray = a * a * bright
+    square = a * a
+    q, ray = square * tint + noise, square * bright
+    p = q + ray
+    along = terms[3] + a * terms[4]
     over = max(a - bound, 0.0)
-    fit = (r0 * r0 + r1 * r1 + r2 * r2 - ray * along * along / (q + ray)) / q
-    return fit + np.log(q * q * (q + ray)) + 400.0 * over * over
+    both = q * p
+    fit = ((terms[0] + a * (terms[1] + a * terms[2])) * p - ray * along * along) / both
+    return fit + np.log(q * both) + 400.0 * over * over
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _best(c, b, f, direction, tint, bright, noise, bound):  # type: ignore[no-untyped-def]
-    """The likeliest opacity and its -2 log likelihood, for a front round `f` that varies along `direction`."""
+def _best(terms, tint, bright, noise, bound):  # type: ignore[no-untyped-def]
+    """The likeliest opacity and its -2 log likelihood, for a front that varies along one direction."""
     low, high = 0.3 * bound, min(bound + 0.08, 1.0)
-    step = (high - low) / 5
-    best, least = low, 1e30
-    for n in range(6):
+    steps = 3 if high - low < 0.2 else 5
+    step = (high - low) / steps
+    best, least = low, _unlikely(low, terms, tint, bright, noise, bound)
+    if low < _NOTHING and least < _unlikely(low + 0.5 * step, terms, tint, bright, noise, bound):
+        return low, least
+    for n in range(1, steps + 1):
         a = low + n * step
-        value = _unlikely(a, c, b, f, direction, tint, bright, noise, bound)
+        value = _unlikely(a, terms, tint, bright, noise, bound)
         if value < least:
             least, best = value, a
-    for _ in range(4):
+    step *= 0.5
+    while True:
+        under, over = max(best - step, 0.0), min(best + step, 1.0)
+        less, more = (
+            _unlikely(under, terms, tint, bright, noise, bound),
+            _unlikely(over, terms, tint, bright, noise, bound),
+        )
+        if step < _SMOOTH:
+            return _lowest(under, best, over, less, least, more)
+        if less < least:
+            least, best = less, under
+        if more < least:
+            least, best = more, over
         step *= 0.5
-        middle = best
-        for side in (-1.0, 1.0):
-            a = min(max(middle + side * step, 0.0), 1.0)
-            value = _unlikely(a, c, b, f, direction, tint, bright, noise, bound)
-            if value < least:
-                least, best = value, a
-    return best, least
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _lowest(a, b, c, u, v, w):  # type: ignore[no-untyped-def]
+    """The lowest point of the parabola through (a, u), (b, v) and (c, w), between a and c, and its height."""
+    left, right = (b - a) * (v - w), (b - c) * (v - u)
+    if v > u or v > w or abs(left - right) < 1e-12:
+        return (a, u) if u < w and u < v else ((c, w) if w < v else (b, v))
+    place = b - 0.5 * ((b - a) * left - (b - c) * right) / (left - right)
+    return min(max(place, a), c), v
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
@@ -137,7 +170,7 @@ def solve(whole, table, plate, cell, models, key, calm, solid, noise, usual, alp
     `describe`. noise: of the screen's excess, as a share, where its green or blue is `usual`.
     """
     height, width = key.shape
-    scale, small = 1.0 / cell, 1.0 / CELL
+    scale = 1.0 / cell
     c, b, f, direction = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
     dim, grey = np.full(3, 0.25), np.full(3, 1 / np.sqrt(3.0))
     for y in range(height):
@@ -145,31 +178,34 @@ def solve(whole, table, plate, cell, models, key, calm, solid, noise, usual, alp
             if solid[y, x] >= 1.0 or key[y, x] >= 1.0:
                 alpha[y, x] = 1.0
                 continue
+            if calm[y, x] <= 0.72 * noise and key[y, x] <= 2.4 * noise:
+                alpha[y, x] = 0.0
+                continue
             for k in range(3):
                 c[k] = table[whole[y, x, k]]
             loud = noise * min(max(np.sqrt(usual / max(c[1], c[2], 1e-4)), 0.6), 2.5)
             if calm[y, x] <= 1.2 * loud and key[y, x] <= 4 * loud:
                 alpha[y, x] = 0.0
                 continue
-            row, column = (y + 0.5) * small - 0.5, (x + 0.5) * small - 0.5
-            for k in range(3):
-                b[k] = between(plate, (y + 0.5) * scale - 0.5, (x + 0.5) * scale - 0.5, k)
-                f[k] = between(models, row, column, k)
-            bright, tint = models[y // CELL, x // CELL, 3], models[y // CELL, x // CELL, 4]
+            row, column = (y + 0.5) * scale - 0.5, (x + 0.5) * scale - 0.5
+            color_between(plate, row, column, b)
+            color_between(models, row, column, f)
+            bright, tint = models[y // cell, x // cell, 3], models[y // cell, x // cell, 4]
             length = np.sqrt(f[0] * f[0] + f[1] * f[1] + f[2] * f[2])
             for k in range(3):
                 direction[k] = f[k] / length if length > 1e-3 else grey[k]
             sigma = loud * (0.12 * (c[0] + c[1] + c[2] + b[0] + b[1] + b[2]) + 0.004)
             q = sigma * sigma
             bound = min(max(key[y, x], 0.0), 1.0)
-            a, unlikely = _best(c, b, f, direction, tint, bright, q, bound)
-            if _fit(a, c, b, f, direction, tint, bright, q) > _SUSPECT:
-                other, elsewise = _best(c, b, dim, grey, 0.0009, 0.08, q, bound)
+            terms = _terms(c, b, f, direction)
+            a, unlikely = _best(terms, tint, bright, q, bound)
+            if _fit(a, terms, tint, bright, q) > _SUSPECT:
+                other, elsewise = _best(_terms(c, b, dim, grey), 0.0009, 0.08, q, bound)
                 if elsewise + 2.0 < unlikely:
                     a, tint, bright = other, 0.0009, 0.08
                     f[:] = dim
                     direction[:] = grey
-            if a < 0.012:
+            if a < _NOTHING:
                 alpha[y, x] = 0.0
                 continue
             if a > 0.985:
