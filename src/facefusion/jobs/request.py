@@ -11,7 +11,10 @@ from facefusion.errors import UsageError
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.sections import key_called
 
-FILE_KEYS: Final = ("source", "assign", "target", "output", "reference-image", "except-image", "mask-image")
+FILE_KEYS: Final = (
+    *("source", "assign", "target", "output", "reference-image", "except-image", "mask-image"),
+    "face-enhancer-reference",
+)
 SERVER_KEYS: Final = (
     *("overwrite", "workers", "threads", "keep-work", "execution-provider", "label-font", "policy", "consent"),
     *("signing-certificate", "signing-key", "signing-url", "signing-timestamp-url"),

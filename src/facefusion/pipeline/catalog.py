@@ -24,7 +24,8 @@ class Entry:
     medium. `hides`: who somebody is must not be found out, so that nothing may be missed and metadata is left out.
     `learned_kind`: the kind where its setting `model` names learned weights. `takes_zoo`: it may use such weights.
     `survey`: where the class lies that measures a whole clip for it before anything is rendered; a frame processor with
-    one restores frames with their neighbours in view, one without works on finished frames.
+    one restores frames with their neighbours in view, one without works on finished frames. remembers: it takes detail
+    from other pictures of the same face.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Entry:
     learned_kind: EditKind | None = None
     takes_zoo: bool = False
     survey: str = ""
+    remembers: bool = False
 
     @property
     def settings_class(self) -> type[Any]:
@@ -52,6 +54,8 @@ class Entry:
 
     def kind_of(self, settings: Any) -> EditKind:
         """What the processor does to a picture with these settings."""
+        if self.remembers and settings.reference and not self.model_of(settings):
+            return "mesh"
         return self.learned_kind if self.learned_kind and self.model_of(settings) else self.kind
 
     def scale_of(self, settings: Any) -> int:
@@ -71,18 +75,21 @@ class Entry:
         analysis: Analysis | None = None,
         zoo: Zoo | None = None,
         survey: Survey | None = None,
+        memory: Any = None,
     ) -> Any:
         """The processor itself; imports its code on first use.
 
         photos: faces of the person whose face is put on, where one is needed. analysis: of the medium, if there is one.
         zoo: where learned weights come from, by default the user's folder, on the CPU.
-        survey: what was measured of the clip for it.
+        survey: what was measured of the clip for it. memory: a `FaceMemory` for one that remembers.
         """
         make: Callable[..., Any] = _load(self.factory)
         if self.survey:
             return make(settings, survey)
         if self.takes_zoo:
             zoo = zoo or Zoo()
+            if self.remembers:
+                return make(settings, zoo, memory)
             return make(photos, settings, zoo) if self.needs_source else make(settings, zoo)
         if self.needs_analysis:
             return make(settings, analysis)
@@ -97,7 +104,8 @@ CATALOG: tuple[Entry, ...] = (
           f"{_ROOM}.face_swapper.settings:Settings", needs_source=True, kind="mesh", learned_kind="trained",
           takes_zoo=True),
     Entry("face_enhancer", "face", "facefusion.pipeline.learned_faces:face_enhancer",
-          f"{_ROOM}.face_enhancer.settings:Settings", needs_source=False, kind="enhance", takes_zoo=True),
+          f"{_ROOM}.face_enhancer.settings:Settings", needs_source=False, kind="enhance", takes_zoo=True,
+          remembers=True),
     Entry("face_anonymiser", "face", "facefusion.pipeline.anonymising:anonymiser",
           f"{_ROOM}.face_anonymiser.settings:Settings", needs_source=False, kind="mesh", needs_analysis=True,
           hides=True),

@@ -23,7 +23,10 @@ _AUDIT = ("audit-file", "audit-names", "audit-project")
 NOT_IN_THE_RESULT = ("overwrite", "models-folder", "workers", "threads", "keep-work", *_SIGNING, *_AUDIT)
 """Keys of a request that change how it is done, not what comes out."""
 _BEGINNING_BYTES = 1 << 20
-_FILES = ("output", "source", "assign", "target", "reference-image", "except-image", "mask-image", "background")
+_FILES = (
+    *("output", "source", "assign", "target", "reference-image", "except-image", "mask-image", "background"),
+    "face-enhancer-reference",
+)
 
 
 def request_key(plan: Plan, reader: MediaReader) -> str:
@@ -41,6 +44,7 @@ def request_key(plan: Plan, reader: MediaReader) -> str:
         "mask": _digest_or_none(plan.mask.mask_image),
         "target": identity_of(reader).digest,
     } | ({"models": models_said(plan)} if plan.learned else {})
+    files |= {"detail": [content_digest(path) for path in plan.face_photos]} if plan.face_photos else {}
     words = [__version__, encoder_build(), plan.output.suffix.lower(), said, files]
     return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
@@ -49,7 +53,7 @@ def said_of(plan: Plan) -> dict[str, object]:
     """What `plan` says of the result, as JSON; files count by their length and beginning, not by their names."""
     said = {name: value for name, value in plan.to_mapping().items() if name not in (*NOT_IN_THE_RESULT, *_FILES)}
     assigned = {number: [_stamp(path) for path in paths] for number, paths in plan.assignments.items()}
-    files = [*map(_stamp, plan.sources), _stamp(plan.target)]
+    files = [*map(_stamp, (*plan.sources, *plan.face_photos)), _stamp(plan.target)]
     return {**said, "files": files, "assigned": assigned, "background": _ground(plan, _stamp)}
 
 

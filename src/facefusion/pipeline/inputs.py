@@ -78,5 +78,5 @@ def grounds(plan: Plan) -> tuple[Path, ...]:
 
 
 def photos(plan: Plan) -> tuple[Path, ...]:
-    """Every photo of a person that is put on somebody."""
-    return (*plan.sources, *(path for paths in plan.assignments.values() for path in paths))
+    """Every photo of a person that is put on somebody, or detail is taken from."""
+    return (*plan.sources, *(path for paths in plan.assignments.values() for path in paths), *plan.face_photos)

@@ -15,6 +15,7 @@ from facefusion.models.adapters.swappers import Identity, Swapper
 from facefusion.models.zoo import Zoo
 from facefusion.pipeline.catalog import OWN_WAYS
 from facefusion.processors.face_enhancer.learned import LearnedEnhancer
+from facefusion.processors.face_enhancer.memory import FaceMemory
 from facefusion.processors.face_enhancer.settings import Settings as EnhanceSettings
 from facefusion.processors.face_swapper.learned import LearnedSwapper, Recognise
 from facefusion.processors.face_swapper.settings import Settings as SwapSettings
@@ -37,12 +38,15 @@ def face_swapper(photos: Sequence[Face], settings: SwapSettings, zoo: Zoo) -> Fa
     return LearnedSwapper(swapper, identity, settings, None if recogniser is None else _recognised_by(recogniser))
 
 
-def face_enhancer(settings: EnhanceSettings, zoo: Zoo) -> FaceProcessor:
-    """The bundled enhancer, or the learned one that `settings` name. Raises as the zoo."""
+def face_enhancer(settings: EnhanceSettings, zoo: Zoo, memory: FaceMemory | None = None) -> FaceProcessor:
+    """The bundled enhancer, or the learned one that `settings` name. Raises as the zoo.
+
+    memory: what the bundled one knows of faces from sharper pictures.
+    """
     if settings.model in OWN_WAYS:
         from facefusion.processors.face_enhancer import FaceEnhancer
 
-        own: FaceProcessor = FaceEnhancer(settings)
+        own: FaceProcessor = FaceEnhancer(settings, memory)
         return own
     return LearnedEnhancer(zoo.adapter(settings.model, "face_enhancer"), settings)
 

@@ -118,7 +118,9 @@ def _settle(plan: Plan, decision: Decision) -> None:
 
 
 def _operations(plan: Plan) -> tuple[str, ...]:
-    return tuple(OPERATIONS[entry.name] for entry in plan.entries if entry.name in OPERATIONS)
+    """What is done with people's likeness; detail of a photo is put on somebody as a whole face is."""
+    put_on = ("swap",) if plan.face_photos else ()
+    return (*(OPERATIONS[entry.name] for entry in plan.entries if entry.name in OPERATIONS), *put_on)
 
 
 def _records(plan: Plan, progress: Progress) -> tuple[tuple[SignedConsent, ...], tuple[str, ...]]:
@@ -136,6 +138,8 @@ def _records(plan: Plan, progress: Progress) -> tuple[tuple[SignedConsent, ...],
 
 def _sources(plan: Plan, given: Given) -> Iterator[tuple[str, Sequence[Face]]]:
     """The people whose faces are put on: a name, and their photos."""
+    if given.detail:
+        yield ", ".join(path.name for path in plan.face_photos), given.detail
     if given.shared:
         yield ", ".join(path.name for path in plan.sources), given.shared
     for word, photos in given.own.items():
@@ -144,8 +148,8 @@ def _sources(plan: Plan, given: Given) -> Iterator[tuple[str, Sequence[Face]]]:
 
 def _photos(plan: Plan, given: Given) -> list[tuple[str, Pixels]]:
     """The pictures of everybody whose face is put on, each by its file's name."""
-    paths = [*plan.sources, *(path for word in given.own for path in plan.assignments[word])]
-    faces = [*given.shared, *(face for photos in given.own.values() for face in photos)]
+    paths = [*plan.face_photos, *plan.sources, *(path for word in given.own for path in plan.assignments[word])]
+    faces = [*given.detail, *given.shared, *(face for photos in given.own.values() for face in photos)]
     found = zip(paths, faces, strict=False)
     return [(path.name, face.picture) for path, face in found if face.picture is not None]
 

@@ -137,6 +137,21 @@ class Plan:
         return tuple((model, cast(Task, task)) for model, task in asked if model)
 
     @property
+    def face_photos(self) -> tuple[Path, ...]:
+        """Photos that the bundled face enhancer takes detail from."""
+        settings = self.effects["face_enhancer"]
+        is_asked = "face_enhancer" in self.job.processor and settings.carry > 0
+        return tuple(Path(text) for text in settings.reference) if is_asked else ()
+
+    @property
+    def remembers_faces(self) -> bool:
+        """Whether faces get detail from other pictures of them: only where they stay who they are."""
+        faces = [entry for entry in self.entries if entry.shape == "face"]
+        settings = self.effects["face_enhancer"]
+        is_own = [entry.name for entry in faces] == ["face_enhancer"] and not faces[0].model_of(settings)
+        return is_own and settings.carry > 0 and settings.blend > 0
+
+    @property
     def hides_people(self) -> bool:
         """Whether who somebody is must not be found out from the output."""
         return any(entry.hides for entry in self.entries)
@@ -193,6 +208,11 @@ def _check_request(plan: Plan) -> None:
         raise UsageError("source: nothing given; give a photo of the person with --source, or several with --assign")
     if plan.selector.face_selector_mode == "reference" and not plan.selector.reference_image:
         raise UsageError("reference-image: --face-selector-mode reference needs a photo of the person to change")
+    if plan.face_photos and not plan.remembers_faces:
+        raise UsageError(
+            "face-enhancer-reference: is for the bundled face enhancer alone, on faces that stay who they are; "
+            "leave it out, or the other face processors and learned weights"
+        )
     parse_overrides(plan.job.model_provider)
     _check_range(plan.start, plan.end)
     _check_background(plan)

@@ -13,12 +13,14 @@ from facefusion.faces.parse import OcclusionParser
 from facefusion.geometry.color import luma
 from facefusion.media import MediaReader, read_image
 from facefusion.pipeline.casting import Casting, Effects, chosen_tracks, people_called
+from facefusion.pipeline.face_memory import remembered
 from facefusion.pipeline.occlusion import Occlusion, occlusion_of
 from facefusion.pipeline.overrides import Overrides
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.render import RenderContext
 from facefusion.pipeline.sources import load_person, the_face
 from facefusion.pipeline.steady import SteadyFaces
+from facefusion.processors.face_enhancer.memory import FaceMemory
 
 Photos = tuple[Face, ...]
 
@@ -28,12 +30,14 @@ class Given:
     """What was read before the target is looked at: photos of people, embeddings of those who are looked for.
 
     own: by the word that the request has for a person. references, spared: of whoever is changed, and is not.
+    detail: of the person whose own photos make the face clearer.
     """
 
     shared: Photos = ()
     own: Mapping[str, Photos] = field(default_factory=dict)
     references: tuple[Float32, ...] = ()
     spared: tuple[Float32, ...] = ()
+    detail: Photos = ()
 
 
 def load_given(plan: Plan, analyser: FaceAnalyser, progress: Progress) -> Given:
@@ -42,7 +46,8 @@ def load_given(plan: Plan, analyser: FaceAnalyser, progress: Progress) -> Given:
     references = _embeddings(plan.selector.reference_image if is_looked_for else (), analyser, progress)
     spared = _embeddings(plan.selector.except_image, analyser, progress)
     if not plan.needs_source:
-        return Given(references=references, spared=spared)
+        detail = load_person(plan.face_photos, analyser, progress)
+        return Given(references=references, spared=spared, detail=detail)
     own = {person: load_person(paths, analyser, progress) for person, paths in plan.assignments.items()}
     return Given(load_person(plan.sources, analyser, progress), own, references, spared)
 
@@ -86,6 +91,9 @@ def prepare(
         parser=parser,
         progress=progress,
     )
+    own = {track.track_id for track in analysis.tracks if track.person_id in words}
+    memory = remembered(plan, reader, analysis, given.detail, own | cast.chosen, progress)
+    cast = replace(cast, memory=memory)
     variants = {values: cast.context(varied, analysis, people) for values, (varied, people) in asked.items()}
     steady = SteadyFaces(analysis, plan.temporal)
     return replace(cast.context(plan, analysis), overrides=overrides, variants=variants, steady=steady)
@@ -101,12 +109,13 @@ class _Cast:
     shared: Photos
     parser: Occlusion | None
     progress: Progress
+    memory: FaceMemory | None = None
 
     def context(self, plan: Plan, analysis: Analysis, people: Collection[int | None] | None = None) -> RenderContext:
         """How `plan` changes the faces of `people`, of everybody by default."""
         meant = [person for person in self.words if people is None or person in people]
-        own = {person: effects_of(plan, self.own[self.words[person]], self.progress, analysis) for person in meant}
-        shared = effects_of(plan, self.shared, self.progress, analysis) if self.chosen else ()
+        own = {person: self._effects(plan, self.own[self.words[person]], analysis) for person in meant}
+        shared = self._effects(plan, self.shared, analysis) if self.chosen else ()
         return RenderContext(
             casting=Casting(own, self.chosen, shared, self.words),
             mask=plan.mask,
@@ -114,7 +123,11 @@ class _Cast:
             painted=_painted(plan, analysis),
             visible=None if self.parser is None else self.parser.visible,
             parser=self.parser if isinstance(self.parser, OcclusionParser) else None,
+            memory_digest="" if self.memory is None else self.memory.digest(),
         )
+
+    def _effects(self, plan: Plan, photos: Photos, analysis: Analysis) -> Effects:
+        return effects_of(plan, photos, self.progress, analysis, self.memory)
 
 
 def _parser(plans: Sequence[Plan]) -> Occlusion | None:
@@ -142,14 +155,24 @@ def unhidden_all(photos: Photos, parser: Occlusion | None, progress: Progress) -
     return tuple(clear)
 
 
-def effects_of(plan: Plan, photos: Photos, progress: Progress, analysis: Analysis | None = None) -> Effects:
-    """The effects of `plan` that put the person of `photos` on, for the medium of `analysis`; raises Cancelled."""
+def effects_of(
+    plan: Plan,
+    photos: Photos,
+    progress: Progress,
+    analysis: Analysis | None = None,
+    memory: FaceMemory | None = None,
+) -> Effects:
+    """The effects of `plan` that put the person of `photos` on, for the medium of `analysis`; raises Cancelled.
+
+    memory: what is known of the faces that stay who they are.
+    """
     effects = []
     for entry in plan.entries:
         progress.check()
         if entry.shape != "face":
             continue
-        effects.append(entry.build(plan.effects[entry.name], photos=photos, analysis=analysis, zoo=plan.zoo))
+        settings = plan.effects[entry.name]
+        effects.append(entry.build(settings, photos=photos, analysis=analysis, zoo=plan.zoo, memory=memory))
     return tuple(effects)
 
 

@@ -96,7 +96,10 @@ class RangeRenderer:
             labels=FrameLabels(plan.label, analysis, is_clip=is_clip, color=color, scale=plan.scale),
             is_clip=is_clip,
             first_seconds=reader.timestamps()[part.start].seconds,
-            measured_digest=measured_digest(analysis) + painted_digest(context) + steps.measured_digest,
+            measured_digest=measured_digest(analysis)
+            + painted_digest(context)
+            + context.memory_digest
+            + steps.measured_digest,
             whole=whole,
             temporal=replace(plan.temporal, blend_strength=0.0) if plan.hides_people else plan.temporal,
             asset_id=asset_id,

@@ -53,6 +53,7 @@ class RenderContext:
     parser: what `visible` asks where that is our own network; other answers are not held steady over neighbours.
     overrides: what edits ask of single faces and frames. variants: a context for every set of settings they ask for.
     laid: is told every patch before it is laid down; called from several threads.
+    memory_digest: of what the enhancer knows of faces from elsewhere; empty where that is nothing.
     steady: the faces as they are to be drawn, smoothed over time; None: take them as they were measured.
     """
 
@@ -66,6 +67,7 @@ class RenderContext:
     variants: Mapping[Values, RenderContext] = field(default_factory=dict)
     steady: SteadyFaces | None = None
     laid: Laid | None = None
+    memory_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

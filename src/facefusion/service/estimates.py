@@ -10,7 +10,17 @@ from facefusion.pipeline.plan import Plan
 from facefusion.service.schemas import EstimateOut, RenderIn
 
 _LOOKED_AT = 20
-_HIDDEN = ("source", "assign", "target", "output", "reference-image", "except-image", "mask-image", "policy")
+_HIDDEN = (
+    "source",
+    "assign",
+    "target",
+    "output",
+    "reference-image",
+    "except-image",
+    "mask-image",
+    "policy",
+    "face-enhancer-reference",
+)
 
 
 def estimated(records: Records, project: Project, said: RenderIn, plan: Plan) -> EstimateOut:

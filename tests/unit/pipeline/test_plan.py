@@ -31,6 +31,7 @@ SPECIAL = {
     "reference-image",
     "label-text",
     "model-provider",
+    "face-enhancer-reference",
 }
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=12)
 

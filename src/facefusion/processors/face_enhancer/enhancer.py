@@ -9,7 +9,9 @@ import numpy as np
 
 from facefusion.core import AlignedFace, Box, CropKind, Face, Float32, Patch
 from facefusion.core.settings import check_settings
+from facefusion.processors.face_enhancer.carry import carried
 from facefusion.processors.face_enhancer.layers import denoised_chroma, enhanced_luma, noise_of
+from facefusion.processors.face_enhancer.memory import FaceMemory
 from facefusion.processors.face_enhancer.network import restored
 from facefusion.processors.face_enhancer.regions import Regions, crop_box, regions_of
 from facefusion.processors.face_enhancer.settings import Settings
@@ -24,8 +26,8 @@ class FaceEnhancer:
     name: ClassVar[str] = "face_enhancer"
     crop_kind: CropKind = "native"
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self._settings = settings or Settings()
+    def __init__(self, settings: Settings | None = None, memory: FaceMemory | None = None) -> None:
+        self._settings, self._memory = settings or Settings(), memory or FaceMemory()
         check_settings(self._settings)
 
     def crop_box(self, face: Face, width: int, height: int) -> Box:
@@ -41,7 +43,10 @@ class FaceEnhancer:
         xy = landmarks.xy @ aligned.matrix[:, :2].T + aligned.matrix[:, 2]
         h, w = aligned.pixels.shape[:2]
         regions = regions_of(xy.astype(np.float32), (h, w), scale_px)
-        clear = restored(aligned.pixels, scale_px, self._settings.restore)
+        sights = self._memory.of(aligned.face, aligned.frame_index)
+        xyz = np.column_stack([xy, landmarks.xyz[:, 2] * scale_px / max(aligned.face.eye_distance_px, 1e-6)])
+        shown = carried(aligned.pixels, xyz.astype(np.float32), scale_px, sights, self._settings.carry)
+        clear = restored(shown, scale_px, self._settings.restore)
         pixels = _enhanced(clear, regions, scale_px, self._settings)
         mask = regions.face * np.float32(self._settings.blend)
         return Patch(pixels, mask, aligned.matrix, visible=aligned.visible)

@@ -29,6 +29,18 @@ class Settings:
         why="takes back what enlarging, blur and compression did, by a small bundled network that draws no "
         "features of its own; sharp pictures hardly change",
     )
+    carry: float = option(
+        1.0,
+        low=0.0,
+        high=1.0,
+        why="how much detail of the person's sharpest frames in the clip, and of --face-enhancer-reference, is carried "
+        "over where a frame is blurred; faces that are changed into somebody else get none",
+    )
+    reference: tuple[str, ...] = option(
+        (),
+        why="a sharp photo of the very person whose face is made clearer; repeat it; somebody else's is refused, and "
+        "consent is asked for as for a source",
+    )
     detail: float = option(
         0.3,
         low=0.0,
