@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from facefusion.errors import UsageError
@@ -40,7 +41,12 @@ def option(default: Any, *, why: str, low: float | None = None, high: float | No
 
 
 def options_of(settings: type[Any]) -> tuple[Option, ...]:
-    """The options of a Settings dataclass, in order of declaration."""
+    """The options of a Settings dataclass, in order of declaration; annotations are read once."""
+    return _options_of(settings)  # type: ignore[arg-type]  # a class can be hashed
+
+
+@cache
+def _options_of(settings: Any) -> tuple[Option, ...]:
     hints = get_type_hints(settings)
     return tuple(_option_of(f, hints[f.name]) for f in dataclasses.fields(settings) if "why" in f.metadata)
 

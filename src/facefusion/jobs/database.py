@@ -8,13 +8,15 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from facefusion.errors import UsageError
 from facefusion.jobs.records import Records
+
+__all__ = ["Connection", "Database", "Unreachable", "sqlite_url"]
 
 _BUSY_SECONDS = 30
 _POOL = {"pool_size": 12, "max_overflow": 108, "pool_timeout": 20, "pool_recycle": 600}
@@ -44,6 +46,12 @@ class Database:
         """A transaction that changes nothing."""
         with self._sessions() as session:
             yield Records(session, is_postgres=self.is_postgres)
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """The same for plain queries: rows cost a quarter of what objects do."""
+        with self.engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Records]:

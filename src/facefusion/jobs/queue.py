@@ -244,8 +244,8 @@ def _count(records: Records, job: Job) -> None:
     job.frames_per_second = round(job.frames_done / seconds, 2) if seconds > 0 else 0.0
 
 
-def progress_of(job: Job, *, now: float) -> dict[str, Any]:
-    """How far a job is, for JSON."""
+def progress_of(job: Any, *, now: float) -> dict[str, Any]:
+    """How far a job is, for JSON. job: a stored one, or its row."""
     left = None
     if job.frames_per_second and job.frames_total:
         left = round((job.frames_total - job.frames_done) / job.frames_per_second, 1)

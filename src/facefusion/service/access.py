@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
-from facefusion.jobs.records import Records
-from facefusion.jobs.tables import Member
 from facefusion.service.problems import Problem
 
 Role = Literal["requester", "artist", "reviewer", "rights_manager", "admin"]
@@ -96,11 +94,3 @@ class Caller:
         assert action in SERVER_ACTIONS
         if not self.is_admin:
             raise Problem("forbidden", f"{action} is for administrators of the server")
-
-
-def roles_of(records: Records, user_id: str) -> dict[str, frozenset[str]]:
-    """All roles of a user, by project."""
-    found: dict[str, frozenset[str]] = {}
-    for member in records.all(Member, user_id=user_id):
-        found[member.project_id] = found.get(member.project_id, frozenset()) | {member.role}
-    return found

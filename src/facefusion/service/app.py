@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio import to_thread
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI
 
 from facefusion import __version__
 from facefusion.errors import FaceFusionError
@@ -22,7 +21,8 @@ from facefusion.jobs.storage import storage_at
 from facefusion.jobs.tables import Project, User
 from facefusion.service import problems, schemas, web_application
 from facefusion.service.feed import Feed
-from facefusion.service.metrics import REQUESTS, SECONDS
+from facefusion.service.job_reads import JobReads
+from facefusion.service.measuring import Measured
 from facefusion.service.postman import Postman
 from facefusion.service.routes import (
     artifacts,
@@ -61,17 +61,6 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
 _HOUSEKEEPING_SECONDS = 60.0
 _THREADS = 100
 """So that requests that wait for their turn to write keep nobody from reading."""
-_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "x-frame-options": "DENY",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-}
-_CSP = (
-    "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 
 
 def create_app(settings: ServiceSettings, *, with_workers: bool = True) -> FastAPI:
@@ -87,7 +76,8 @@ def create_app(settings: ServiceSettings, *, with_workers: bool = True) -> FastA
         app.include_router(router, prefix="/v1")
     app.include_router(health.router)
     web_application.install(app)
-    app.middleware("http")(_measured)
+    app.add_middleware(JobReads, server=state)
+    app.add_middleware(Measured)
     _describe_problems(app)
     return app
 
@@ -143,20 +133,6 @@ def _keep_house(state: State) -> None:
             log.warning("housekeeping: %s", error)
         if state.stopping.wait(_HOUSEKEEPING_SECONDS):
             return
-
-
-async def _measured(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    begun = time.perf_counter()
-    response = await call_next(request)
-    route = getattr(request.scope.get("route"), "path", "none")
-    REQUESTS.labels(request.method, route, str(response.status_code)).inc()
-    SECONDS.labels(request.method, route).observe(time.perf_counter() - begun)
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("content-security-policy", _CSP)
-    if request.url.path.startswith("/v1"):
-        response.headers.setdefault("cache-control", "no-store")
-    return response
 
 
 def _describe_problems(app: FastAPI) -> None:

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
+from facefusion.jobs.looking import key_called, roles_of, session_called
 from facefusion.jobs.records import Records
-from facefusion.jobs.tables import ApiKey, LoginSession, User
-from facefusion.service.access import Caller, roles_of
+from facefusion.jobs.tables import ApiKey, User
+from facefusion.service.access import Caller
 from facefusion.service.passwords import parts_of
 from facefusion.service.problems import Problem
 from facefusion.service.state import Server, State
@@ -60,18 +61,17 @@ def _by_key(server: State, key: str, address: str) -> Caller:
     if found is None:
         raise _no_key(server, address)
     key_id, secret = found
-    with server.database.reading() as records:
-        row = records.get(ApiKey, key_id)
-        user = records.get(User, row.user_id) if row is not None else None
-        roles = roles_of(records, user.id) if user is not None else {}
+    with server.database.looking() as connection:
+        row = key_called(connection, key_id)
+        roles = roles_of(connection, row.user_id) if row is not None else {}
     now = time.time()
-    if row is None or user is None or not user.is_active or not server.known_keys.matches(row.digest, secret):
+    if row is None or not row.is_active or not server.known_keys.matches(row.digest, secret):
         raise _no_key(server, address)
     if row.revoked is not None or (row.expires is not None and row.expires < now):
         raise Problem("not-signed-in", "this API key has expired or was revoked; make another one")
     if row.last_used is None or now - row.last_used > _KEY_SEEN_SECONDS:
         _note_use(server, key_id, now)
-    return Caller(user.id, user.name, user.is_admin, address, "key", roles=roles)
+    return Caller(row.user_id, row.name, row.is_admin, address, "key", roles=roles)
 
 
 def _no_key(server: State, address: str) -> Problem:
@@ -92,16 +92,15 @@ def _note_use(server: State, key_id: str, now: float) -> None:
 
 
 def _by_cookie(request: Request, server: State, cookie: str, address: str) -> Caller:
-    with server.database.reading() as records:
-        session = records.get(LoginSession, session_id(cookie))
-        user = records.get(User, session.user_id) if session is not None else None
-        roles = roles_of(records, user.id) if user is not None else {}
-    if session is None or user is None or not user.is_active or session.expires < time.time():
+    with server.database.looking() as connection:
+        row = session_called(connection, session_id(cookie))
+        roles = roles_of(connection, row.user_id) if row is not None else {}
+    if row is None or not row.is_active or row.expires < time.time():
         raise Problem("not-signed-in", "this session has ended; sign in again")
     check_same_site(request, server)
-    if request.method not in _SAFE and not hmac.compare_digest(request.headers.get(CSRF_HEADER, ""), session.csrf):
+    if request.method not in _SAFE and not hmac.compare_digest(request.headers.get(CSRF_HEADER, ""), row.csrf):
         raise Problem("csrf", f"the header {CSRF_HEADER} is missing or wrong; take it from GET /v1/session")
-    return Caller(user.id, user.name, user.is_admin, address, "session", csrf=session.csrf, roles=roles)
+    return Caller(row.user_id, row.name, row.is_admin, address, "session", csrf=row.csrf, roles=roles)
 
 
 def check_same_site(request: Request, server: State) -> None:

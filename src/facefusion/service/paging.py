@@ -36,7 +36,12 @@ def tagged(response: Response, row: Any) -> None:
 
 def etag_of(row: Any) -> str:
     """The version of a stored thing."""
-    return f'"{row.id}.{row.version}"'
+    return etag(row.id, row.version)
+
+
+def etag(name: str, version: int) -> str:
+    """The tag of one version of the thing called `name`."""
+    return f'"{name}.{version}"'
 
 
 def check_unchanged(request: Request, row: Any) -> None:

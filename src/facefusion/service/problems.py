@@ -91,13 +91,18 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Unreachable)
     async def _(request: Request, error: Exception) -> JSONResponse:
-        log.warning("the database does not answer")
-        return Problem("unavailable", "the database does not answer; ask again", headers={"retry-after": "5"}).answer()
+        return unreachable().answer()
 
     @app.exception_handler(Exception)
     async def _(request: Request, error: Exception) -> JSONResponse:
         log.exception("unexpected")
         return Problem("unexpected", "look at the server's log, and report it").answer()
+
+
+def unreachable() -> Problem:
+    """The answer while the database is away."""
+    log.warning("the database does not answer")
+    return Problem("unavailable", "the database does not answer; ask again", headers={"retry-after": "5"})
 
 
 def problem_of(error: FaceFusionError) -> Problem:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
+from facefusion.jobs.database import Connection
+from facefusion.jobs.looking import job_rows
 from facefusion.jobs.queue import progress_of
-from facefusion.jobs.records import Records
-from facefusion.jobs.tables import Artifact, Job, Review, Task
-from facefusion.service.schemas import ArtifactOut, JobDetail, JobOut, TaskOut
+from facefusion.jobs.tables import Job
+from facefusion.service.schemas import ArtifactOut, JobOut, TaskOut
 
 _SHOWN: Final = (
     *("id", "project_id", "kind", "name", "state", "is_paused", "paused_why", "priority", "created", "created_by"),
     *("started", "ended", "depends_on", "parent_id", "about", "permission_id", "request", "version"),
 )
+_TASK: Final = tuple(name for name in TaskOut.model_fields if name != "kept")
 
 
 def job_out(job: Job, *, verdict: str | None = None) -> JobOut:
@@ -21,24 +23,24 @@ def job_out(job: Job, *, verdict: str | None = None) -> JobOut:
     return JobOut(**_said(job), verdict=verdict)
 
 
-def job_detail(records: Records, job: Job) -> JobDetail:
-    """A job with its pieces and its files."""
-    tasks = sorted(records.all(Task, job_id=job.id), key=lambda task: (task.kind != "analyse", task.place))
-    newest = records.page(Review, limit=1, job_id=job.id)
-    return JobDetail(
+def job_detail(connection: Connection, job_id: str) -> dict[str, Any] | None:
+    """A job with its pieces and its files, as `JobDetail` says it; None where there is none."""
+    job, tasks, artifacts = job_rows(connection, job_id)
+    if job is None:
+        return None
+    return {
         **_said(job),
-        verdict=newest[0].verdict if newest else None,
-        segments=[_task(task) for task in tasks],
-        artifacts=[ArtifactOut.model_validate(one) for one in records.all(Artifact, job_id=job.id)],
-    )
+        "verdict": job.verdict,
+        "segments": [_task(task) for task in tasks],
+        "artifacts": [{name: getattr(one, name) for name in ArtifactOut.model_fields} for one in artifacts],
+    }
 
 
-def _task(task: Task) -> TaskOut:
-    shown = TaskOut.model_validate(task)
-    return shown.model_copy(update={"kept": bool(task.result.get("kept"))})
+def _task(row: Any) -> dict[str, Any]:
+    return {**{name: getattr(row, name) for name in _TASK}, "kept": bool(row.result.get("kept"))}
 
 
-def _said(job: Job) -> dict[str, Any]:
+def _said(job: Any) -> dict[str, Any]:
     said = {name: getattr(job, name) for name in _SHOWN}
     progress = progress_of(job, now=job.ended or time.time())
     return {**said, "progress": progress, "error": job.error or None, "report": job.report or None}

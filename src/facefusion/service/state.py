@@ -13,8 +13,8 @@ from fastapi import Depends, Request
 from facefusion.errors import DiskFull
 from facefusion.jobs.crew import Crew
 from facefusion.jobs.database import Database
+from facefusion.jobs.looking import has_users
 from facefusion.jobs.storage import Storage
-from facefusion.jobs.tables import User
 from facefusion.service.feed import Feed
 from facefusion.service.passwords import KnownKeys
 from facefusion.service.rates import Rates
@@ -46,8 +46,8 @@ class State:
         """Whether somebody has to say who they are."""
         if self.settings.oidc is not None or not self.settings.is_loopback or self._has_users:
             return True
-        with self.database.reading() as records:
-            self._has_users = records.first(User) is not None
+        with self.database.looking() as connection:
+            self._has_users = has_users(connection)
         return self._has_users
 
     def check_room(self) -> None:
@@ -57,8 +57,8 @@ class State:
             raise DiskFull("the disk is full; free some space")
 
 
-def state_of(request: Request) -> State:
-    """The server that a request came to."""
+async def state_of(request: Request) -> State:
+    """The server that a request came to. A coroutine, since a plain function would be sent to a thread."""
     state: Any = request.app.state.facefusion
     assert isinstance(state, State)
     return state

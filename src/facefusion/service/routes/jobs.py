@@ -16,12 +16,13 @@ from facefusion.service.auditing import note
 from facefusion.service.estimates import estimated
 from facefusion.service.finding import found, project_of
 from facefusion.service.identity import Who
+from facefusion.service.job_reads import job_answer
 from facefusion.service.locking import is_locked
 from facefusion.service.paging import Cursor, Limit, Page, check_unchanged, page_of, tagged
 from facefusion.service.problems import Problem, responses
 from facefusion.service.removing import removed
 from facefusion.service.schemas import EstimateOut, JobDetail, JobIn, JobKind, JobOut, JobState, Taken
-from facefusion.service.showing import job_detail, job_out
+from facefusion.service.showing import job_out
 from facefusion.service.state import Server
 from facefusion.service.submitting import body_digest, check_still_allowed, checked_plan, known_answer, submitted
 
@@ -81,13 +82,9 @@ def list_jobs(
 
 
 @router.get("/jobs/{job_id}", responses={304: {"description": "Nothing has changed"}, **responses()})
-def show_job(caller: Who, server: Server, job_id: str, request: Request, response: Response) -> JobDetail:
+def show_job(caller: Who, server: Server, job_id: str) -> JobDetail:
     """One job with its segments and artifacts."""
-    with server.database.reading() as records:
-        job = found(records, caller, "job.read", Job, job_id)
-        shown = job_detail(records, job)
-    tagged(response, job)
-    return shown
+    return job_answer(server, caller, job_id)  # type: ignore[return-value]
 
 
 @router.post("/jobs/{job_id}/cancel", responses=_CONTROLS)
