@@ -35,6 +35,7 @@ NAMES = (
     "enhancing",
     "zoo_cost",
     "service_load",
+    "alpha_forms",
     "memory",
 )
 SHORT = {"memory": ("--minutes", "1"), "kill": ("--kills", "5"), "stages": ("--sizes", "360p", "720p")}

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from facefusion.core import ColorInfo
 from facefusion.core.arrays import from_unit
 from facefusion.errors import MediaUnreadable
+from facefusion.media.alpha_plane import alpha_plane, has_alpha_plane, set_alpha_plane
 
 _FLAGS = (
     Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
@@ -28,6 +29,7 @@ _SWS_MATRIX = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 # read plane by plane: swscale dithers between RGB depths
 _DEEP_RGB = frozenset(f"gbr{alpha}p{depth}le" for alpha in ("", "a") for depth in (9, 10, 12, 14))
 _BT709, _BT601 = 1, 6
+_DEEP = np.dtype(np.uint16)
 
 
 def assumed_matrix(color: ColorInfo, width: int, height: int) -> int:
@@ -95,7 +97,8 @@ class ToRgb:
         )
         is_stored_yuv = deep and not frame.format.is_rgb
         factor = _stretch(depth_of(frame.format), stored_full) if is_stored_yuv else 1.0
-        return _merged(planar, np.uint16 if deep else np.uint8, factor)
+        pixels, alpha = _merged(planar, np.uint16 if deep else np.uint8, factor)
+        return pixels, alpha_plane(frame) if has_alpha_plane(frame.format) else alpha
 
 
 def _stretch(bits: int, is_full: bool) -> float:
@@ -152,13 +155,15 @@ class FromRgb:
             interpolation=_FLAGS,
             threads=self._threads,
         )
+        if has_alpha_plane(self._format):
+            set_alpha_plane(picture, pixels[..., 3] if pixels.dtype.kind == "u" else from_unit(pixels[..., 3], _DEEP))
         self._tag(picture)
         return picture
 
     def _quantised(self, pixels: NDArray[Any]) -> av.VideoFrame:
         """Deep RGB to the nearest level of the target; swscale would dither."""
         top = (1 << depth_of(self._format)) - 1
-        deep = pixels if pixels.dtype == np.uint16 else from_unit(pixels, np.dtype(np.uint16))
+        deep = pixels if pixels.dtype == np.uint16 else from_unit(pixels, _DEEP)
         levels = ((deep.astype(np.uint32) * top + 32_767) // 65_535).astype(np.uint16)
         picture = av.VideoFrame.from_ndarray(levels, format=self._format.name)
         self._tag(picture)
@@ -167,7 +172,7 @@ class FromRgb:
     def _fit(self, pixels: NDArray[Any]) -> NDArray[Any]:
         """Samples as swscale wants them for the target depth."""
         if pixels.dtype == np.float32:
-            pixels = from_unit(pixels, np.dtype(np.uint16))
+            pixels = from_unit(pixels, _DEEP)
         if pixels.dtype == np.uint8:
             return pixels
         if depth_of(self._format) <= 8:

@@ -109,7 +109,7 @@ class Muxing:
         with open_input(self._temporary) as done:
             kept = {name.lower(): value for name, value in done.metadata.items()}
             info = describe(self._temporary, done)
-        here, video = f"a {self._plan.container.name} file with {info.codec}", self._plan.video
+        here, video = f"{self._plan.container.name} with {info.codec}", self._plan.video
         if _lost_tags(output_color(self._plan), info.color):
             self._warnings.append(f"{here} does not keep all colour tags")
         if info.field_order != video.field_order:
@@ -118,7 +118,7 @@ class Muxing:
             self._warnings.append(f"{here} does not keep the mastering metadata of HDR; MP4, MOV and MKV do")
         for name, value in self._plan.metadata.items():
             if kept.get(name.lower()) != value:
-                self._warnings.append(f"a {self._plan.container.name} file does not keep the metadata entry {name!r}")
+                self._warnings.append(f"{self._plan.container.name} does not keep the metadata entry {name!r}")
 
 
 class Encoding:

@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from facefusion.core import Frame, FrameRange, Timestamp
-from facefusion.errors import OutputExists, OutputFailed, UsageError
+from facefusion.errors import UsageError
 from facefusion.media import (
     ANIMATION_SUFFIXES,
-    CONTAINERS,
     AnimationWriter,
     MediaReader,
     NumberedPattern,
     SequenceWriter,
     VideoWriter,
-    check_output,
-    check_output_folder,
-    clean_exif,
-    write_image,
 )
 from facefusion.media.codecs import ALPHA_HOLDERS, keeps_alpha
-from facefusion.media.image_writing import ALPHA_SUFFIXES, WEIGHTED_SUFFIXES, WRITABLE_SUFFIXES
+from facefusion.media.image_writing import WRITABLE_SUFFIXES
 from facefusion.media.paths import temporary_beside
-from facefusion.media.picture_form import ALPHA_TAG, AlphaForm, PictureForm
+from facefusion.media.picture_form import ALPHA_TAG, AlphaForm
 from facefusion.media.write_plan import WritePlan
 from facefusion.pipeline.durable import DurableFolder, disk_errors
 from facefusion.pipeline.marking import Marking
+from facefusion.pipeline.picture_sinks import FolderSink, StillSink
 from facefusion.pipeline.picture_store import PictureStore
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.ranges import RangeRenderer
 from facefusion.pipeline.render import Rendered
 from facefusion.pipeline.settings import CODECS_OWN, EncodeSettings
 from facefusion.pipeline.sinks import Resampling, Sink
-from facefusion.pipeline.transparency import first_number, form_of, leaves_alpha, must_keep_alpha, space_of
+from facefusion.pipeline.transparency import (
+    check_alpha,
+    check_form,
+    check_markable,
+    first_number,
+    form_of,
+    leaves_alpha,
+    must_keep_alpha,
+    space_of,
+)
 from facefusion.pipeline.workfolder import PICTURES
 from facefusion.provenance import mark_place
 
@@ -54,9 +56,9 @@ def open_sink(
     """
     kind, output = reader.info.kind, plan.output
     if kind == "folder":
-        return _FolderSink(output, reader, plan, marking)
+        return FolderSink(output, reader, plan, marking)
     if kind == "image":
-        return _StillSink(output, reader, plan, marking)
+        return StillSink(output, reader, plan, marking)
     if NumberedPattern.is_pattern(output):
         return SequenceSink(output, reader, part, plan, marking, workplace)
     if output.suffix.lower() in ANIMATION_SUFFIXES:
@@ -90,6 +92,8 @@ class ClipSink(Sink):
         marking.check_beside(output)
         self._output, self.marking = output, marking
         has_alpha = leaves_alpha(plan, reader.info)
+        if has_alpha:
+            check_form(output, plan)
         alpha: AlphaForm = "premultiplied" if plan.film.alpha == "premultiplied" else "straight"
         self._writer = VideoWriter(
             output,
@@ -157,8 +161,8 @@ class SequenceSink(Sink):
         workplace: Path | None = None,
     ) -> None:
         self.warnings = []
-        _check_markable(output)
-        self.warnings += _check_alpha(output, plan, reader)
+        check_markable(output)
+        self.warnings += check_alpha(output, plan, reader)
         if reader.info.has_audio:
             self.warnings.append(f"{output}: pictures carry no sound; the sound of {reader.info.path} is left out")
         is_one_each = reader.info.kind != "video" or plan.frame_rate is None
@@ -219,7 +223,7 @@ class _AnimationSink(Sink):
         if info.bit_depth > 8 or info.color.transfer in _HDR_TRANSFERS:
             self.warnings.append(f"{output}: animated pictures have 8 bits and are shown as sRGB; {info.path} has more")
         if leaves_alpha(plan, info):
-            _check_form(output, plan)
+            check_form(output, plan)
         marking.check_beside(output)
         self._output, self.marking = output, marking
         self._resampling = Resampling(reader, part, plan)
@@ -239,120 +243,6 @@ class _AnimationSink(Sink):
 
     def abort(self) -> None:
         self._writer.abort()
-
-
-class _StillSink(Sink):
-    def __init__(self, output: Path, reader: MediaReader, plan: Plan, marking: Marking) -> None:
-        self.warnings = []
-        _check_markable(output)
-        self.warnings += _check_alpha(output, plan, reader)
-        self._form = form_of(plan, reader, FrameRange(0, 1), output.suffix, marking.marks.container_tags())
-        check_output(output, overwrite=plan.job.overwrite)
-        self._output, self._source, self._plan, self.marking = output, reader.info.path, plan, marking
-        self._frame: Frame | None = None
-
-    def write(self, frame: Frame) -> None:
-        self._frame = frame
-
-    def close(self) -> None:
-        if self._frame is None:
-            raise OutputFailed(f"{self._output}: there was no picture to write")
-        with self.marking.appearing(self._output):
-            write_image(
-                self._output,
-                self._frame,
-                quality=self._plan.encode.output_image_quality,
-                xmp=self.marking.marks.xmp(),
-                exif=None if self._plan.hides_people else clean_exif(self._source),
-                overwrite=self._plan.job.overwrite,
-                seal=self.marking.seal(self._output),
-                form=self._form,
-            )
-
-    def abort(self) -> None:
-        self._frame = None
-
-
-class _FolderSink(Sink):
-    """Pictures keep their names; a format that is not written becomes PNG. The folder appears at the end."""
-
-    def __init__(self, output: Path, reader: MediaReader, plan: Plan, marking: Marking) -> None:
-        self.warnings = []
-        self._output, self._reader, self._plan, self.marking = output, reader, plan, marking
-        if output.suffix.lower() in (*WRITABLE_SUFFIXES, *CONTAINERS):
-            raise UsageError(f"{output}: the target is a folder of pictures, so the output has to be a folder too")
-        if output.exists() and not output.is_dir():
-            raise OutputFailed(f"{output}: is a file; the output of a folder of pictures is a folder")
-        if output.is_dir() and any(output.iterdir()) and not plan.job.overwrite:
-            raise OutputExists(f"{output}: is there already and not empty; choose another name or allow overwriting")
-        check_output_folder(output.parent)
-        self._stack = ExitStack()
-        self._folder = temporary_beside(output)
-
-    def write(self, frame: Frame) -> None:
-        source = self._reader.path_of(frame.index)
-        try:
-            self._folder.mkdir(exist_ok=True)
-        except OSError as error:
-            raise OutputFailed(f"{self._output}: cannot be made ({error.strerror})") from None
-        self._stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
-        write_image(
-            self._name_for(source),
-            frame,
-            quality=self._plan.encode.output_image_quality,
-            xmp=self.marking.marks.xmp(),
-            exif=None if self._plan.hides_people else clean_exif(source),
-            seal=self.marking.seal(self._name_for(source), target=source, keeps_copy=False),
-            form=PictureForm(self._plan.film.alpha, space_of(self._plan, self._reader.info, source.suffix)),
-        )
-
-    def close(self) -> None:
-        with self._stack, self.marking.appearing(None):
-            try:
-                self.marking.keep_copy()
-                self._appear()
-            except OSError as error:
-                raise OutputFailed(f"{self._output}: cannot be put in place ({error.strerror})") from None
-
-    def abort(self) -> None:
-        self._stack.close()
-
-    def _appear(self) -> None:
-        if not self._output.exists():
-            os.rename(self._folder, self._output)
-            return
-        for picture in sorted(self._folder.iterdir()):
-            os.replace(picture, self._output / picture.name)
-
-    def _name_for(self, source: Path) -> Path:
-        is_markable = source.suffix.lower() in WRITABLE_SUFFIXES and mark_place(source) == "xmp"
-        return self._folder / (source.name if is_markable else f"{source.name}.png")
-
-
-def _check_markable(output: Path) -> None:
-    if output.suffix.lower() not in WRITABLE_SUFFIXES or mark_place(output) != "xmp":
-        good = ", ".join(suffix for suffix in WRITABLE_SUFFIXES if mark_place(Path(f"x{suffix}")) == "xmp")
-        raise UsageError(f"{output}: pictures are written as {good}, got {output.suffix or 'no suffix'!r}")
-
-
-def _check_alpha(output: Path, plan: Plan, reader: MediaReader) -> list[str]:
-    """What is told of transparency that such pictures do not hold. Raises UsageError where it was asked for."""
-    if not leaves_alpha(plan, reader.info):
-        return []
-    if output.suffix.lower() in ALPHA_SUFFIXES:
-        _check_form(output, plan)
-        return []
-    if must_keep_alpha(plan, reader.info):
-        raise UsageError(f"{output.suffix} pictures hold no transparency; {ALPHA_HOLDERS}")
-    return [f"{output.suffix} pictures hold no transparency: left out; {ALPHA_HOLDERS}"]
-
-
-def _check_form(output: Path, plan: Plan) -> None:
-    """Raise UsageError for premultiplied pictures where nothing can say that they are."""
-    if plan.film.alpha == "premultiplied" and output.suffix.lower() not in WEIGHTED_SUFFIXES:
-        raise UsageError(
-            f"{output.suffix} pictures are always straight; premultiplied are {', '.join(WEIGHTED_SUFFIXES)} and clips"
-        )
 
 
 def _quality(encode: EncodeSettings) -> float | None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from facefusion.core import FrameRange
 from facefusion.errors import UsageError
 from facefusion.media import MediaInfo, MediaReader, NumberedPattern
+from facefusion.media.codecs import ALPHA_HOLDERS
+from facefusion.media.image_writing import ALPHA_SUFFIXES, WEIGHTED_SUFFIXES, WRITABLE_SUFFIXES
 from facefusion.media.picture_form import PictureForm, Stamp
 from facefusion.media.scene_space import SceneSpace, space_called
 from facefusion.media.timecode import advanced, frame_count
 from facefusion.pipeline.plan import Plan
+from facefusion.provenance import mark_place
 
 _EXR = ".exr"
+_TELLING_CLIPS = (".mov", ".mkv", ".webm")
+"""Clips that keep the tag which says how transparency is stored; AVI keeps none."""
 
 
 def leaves_alpha(plan: Plan, info: MediaInfo) -> bool:
@@ -75,3 +82,29 @@ def _timecode(reader: MediaReader) -> str | None:
         return None if text is None else advanced(text, 0, reader.info.average_fps)
     except ValueError:
         return None
+
+
+def check_markable(output: Path) -> None:
+    """Raise UsageError for pictures that cannot say that they are marked."""
+    if output.suffix.lower() not in WRITABLE_SUFFIXES or mark_place(output) != "xmp":
+        good = ", ".join(suffix for suffix in WRITABLE_SUFFIXES if mark_place(Path(f"x{suffix}")) == "xmp")
+        raise UsageError(f"{output}: pictures are written as {good}, got {output.suffix or 'no suffix'!r}")
+
+
+def check_alpha(output: Path, plan: Plan, reader: MediaReader) -> list[str]:
+    """What is told of transparency that such pictures do not hold. Raises UsageError where it was asked for."""
+    if not leaves_alpha(plan, reader.info):
+        return []
+    if output.suffix.lower() in ALPHA_SUFFIXES:
+        check_form(output, plan)
+        return []
+    if must_keep_alpha(plan, reader.info):
+        raise UsageError(f"{output.suffix} pictures hold no transparency; {ALPHA_HOLDERS}")
+    return [f"{output.suffix} pictures hold no transparency: left out; {ALPHA_HOLDERS}"]
+
+
+def check_form(output: Path, plan: Plan) -> None:
+    """Raise UsageError for premultiplied colour where nothing can say that it is."""
+    good = (*WEIGHTED_SUFFIXES, *_TELLING_CLIPS)
+    if plan.film.alpha == "premultiplied" and output.suffix.lower() not in good:
+        raise UsageError(f"{output.suffix} files cannot say that they are premultiplied; {', '.join(good)} can")

@@ -9,12 +9,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
 from facefusion.core import ColorInfo, Frame, Timestamp
 from facefusion.errors import UsageError
 from facefusion.media import AnimationWriter, SequenceWriter, VideoFormat, VideoWriter, open_media, read_image
+from facefusion.media.alpha_plane import alpha_plane
 from facefusion.media.codecs import CODECS, choose_codec, choose_container, keeps_alpha
 from facefusion.media.picture_form import PictureForm
 
@@ -80,6 +82,28 @@ def _probed(path: Path) -> dict[str, Any]:
     )  # fmt: skip
     stream: dict[str, Any] = json.loads(told.stdout)["streams"][0]
     return stream
+
+
+def test_solid_is_stored_as_solid(tmp_path: Path) -> None:
+    """Other programs see the highest level, and the picture's own levels in between."""
+    frame = glass(0, np.uint16)
+    assert frame.alpha is not None
+    like = VideoFormat(WIDTH, HEIGHT, bit_depth=16, chroma="rgb", has_alpha=True, color=SRGB)
+    with VideoWriter(tmp_path / "a.mov", like=like, codec="prores_4444") as writer:
+        writer.write(frame)
+    with av.open(str(tmp_path / "a.mov")) as clip:
+        plane = next(clip.decode(video=0)).planes[3]
+    stored = np.frombuffer(plane, "<u2").reshape(HEIGHT, -1)[:, :WIDTH] // 4  # libav: 10 bits above two empty ones
+    assert stored.max() == 1023
+    assert np.array_equal(stored, np.rint(frame.alpha / 65_535 * 1023))
+
+
+@pytest.mark.parametrize(("level", "expected"), [(4095, 65_535), (1001, 16_020), (1020 * 4, 65_343)])
+def test_opacity_of_twelve_bits_is_read_exactly(level: int, expected: int) -> None:
+    picture = av.VideoFrame(32, 16, "yuva444p12le")
+    plane = np.frombuffer(picture.planes[3], "<u2")
+    plane[:] = level
+    assert set(alpha_plane(picture).ravel().tolist()) == {expected}
 
 
 def test_weighted_colour_is_said_and_undone(tmp_path: Path) -> None:
