@@ -15,6 +15,7 @@ from benchmarks.record import ROOT
 
 NAMES = (
     "startup",
+    "first_screen",
     "identity",
     "anonymity",
     "occlusion",

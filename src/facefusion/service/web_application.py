@@ -44,7 +44,11 @@ def _file(path: Path) -> File:
 
 
 def install(app: FastAPI) -> None:
-    """Serve the application beside the API. Call it after all other routes: it takes what they leave."""
+    """Serve the application beside the API. Call it after all other routes: it takes what they leave.
+
+    The files are read and packed now, so that nobody waits for that at the first page.
+    """
+    files()
 
     @app.get("/{path:path}", include_in_schema=False)
     def show(path: str, request: Request) -> Response:

@@ -6,6 +6,7 @@ import pytest
 from benchmarks.clips import enlarged, looped, transcode
 from benchmarks.cost import Spent, alternated, row
 from benchmarks.cost import summary as cost_summary
+from benchmarks.first_screen import summary as screen_summary
 from benchmarks.measures import Likeness
 from benchmarks.media import ACTRESS_CLIP, MediaMissing, actress_clip, people, read_picture, write_picture
 from benchmarks.memory import summary as memory_summary
@@ -95,6 +96,11 @@ def test_memory_that_grows_misses_its_bar_and_so_does_too_much_of_it():
 def test_only_ten_minutes_prove_the_claim():
     assert memory_summary(memory_of([900.0] * 90), 10).name == "memory"
     assert memory_summary(memory_of([900.0] * 90), 1).name == "memory_short"
+
+
+def test_a_slow_first_screen_misses_its_bar():
+    assert not screen_summary(70, [0.9, 0.5], [0.4]).misses()
+    assert [bar.figure for bar in screen_summary(70, [1.2, 1.3], [0.4]).misses()] == ["usable_cold_seconds"]
 
 
 def test_a_slow_start_misses_its_bar():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 from pathlib import Path
 
 import pytest
 import web
+from benchmarks.first_screen import first_screen_scripts, packed_kb
 
 from service_world import World
 
@@ -35,24 +35,10 @@ def test_a_changed_source_changes_the_digest(tmp_path: Path) -> None:
     assert web.digest([file], tmp_path) != before
 
 
-def first_screen_scripts() -> list[Path]:
-    """What the page loads before anything is chosen: its entry and all that it imports at once."""
-    page = (web.STATIC / "index.html").read_text(encoding="utf-8")
-    waiting = [web.STATIC / name for name in re.findall(r'(?:src|href)="/(assets/[^"]+\.js)"', page)]
-    found: list[Path] = []
-    while waiting:
-        path = waiting.pop()
-        if path not in found:
-            found.append(path)
-            imports = re.findall(r'(?:from|import)\s*"\./([^"]+\.js)"', path.read_text(encoding="utf-8"))
-            waiting += [path.parent / name for name in imports]
-    return found
-
-
 def test_the_first_screen_is_small() -> None:
     scripts = first_screen_scripts()
     assert scripts
-    assert sum(len(gzip.compress(path.read_bytes())) for path in scripts) <= 250_000
+    assert packed_kb(scripts) <= 250
 
 
 def test_the_page_has_no_inline_script() -> None:

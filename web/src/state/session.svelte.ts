@@ -39,8 +39,9 @@ export const session = {
 
 export async function find(): Promise<void> {
   fault = null;
+  const listed = all<Project>("/projects").catch((error: unknown) => error);
   try {
-    await enter(await get<Session>("/session"));
+    await enter(await get<Session>("/session"), await listed);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     who = null;
@@ -50,9 +51,10 @@ export async function find(): Promise<void> {
   isAsked = true;
 }
 
-async function enter(found: Session): Promise<void> {
+async function enter(found: Session, listed: Project[] | unknown): Promise<void> {
   rememberCsrf(found.csrf ?? "");
-  projects = await all<Project>("/projects");
+  if (!Array.isArray(listed)) throw listed;
+  projects = listed;
   const kept = localStorage.getItem(KEPT);
   choose(projects.find((one) => one.id === kept)?.id ?? projects.at(-1)?.id ?? "");
   who = found;
