@@ -30,6 +30,13 @@ class Settings:
         high=1.0,
         why="how much of the grain is averaged away along the movement; what stays keeps skin from looking like wax",
     )
+    deblock: float = option(
+        1.0,
+        low=0.0,
+        high=1.0,
+        why="makes ramps of the steps between the 8 × 8 blocks of JPEG, MPEG and DV, as high as they are measured; "
+        "clips without such a grid, and enlarged ones, stay",
+    )
     stabilise: float = option(
         0.0,
         low=0.0,

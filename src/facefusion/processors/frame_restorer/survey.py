@@ -11,6 +11,7 @@ import numpy as np
 
 from facefusion.core import Analysis, Float32, Frame, to_unit
 from facefusion.geometry.color import luma
+from facefusion.processors.frame_restorer.blocks import Blocks, blocks_of
 from facefusion.processors.frame_restorer.curves import Curve, smooth, tone_step
 from facefusion.processors.frame_restorer.settings import Settings
 
@@ -27,7 +28,8 @@ class FilmSurvey:
     """By frame number, for every frame that was looked at; (n, …) float64 rows from `start` on.
 
     tone: gain and offset that take the flicker out. shift_px: x and y that take the weave out. black, white: of
-    the shot. grain: standard deviation of the noise of the shot, in [0, 1].
+    the shot. grain: standard deviation of the noise of the shot, in [0, 1]. blocks: (n, 3), strength and place of the
+    shot's grid of coding blocks, as in `Blocks`.
     """
 
     start: int
@@ -36,12 +38,13 @@ class FilmSurvey:
     black: Curve
     white: Curve
     grain: Curve
+    blocks: Curve
 
     @staticmethod
     def empty() -> FilmSurvey:
         """Of nothing: every frame is left as bright and where it is."""
         none = np.zeros((0,))
-        return FilmSurvey(0, np.zeros((0, 2)), np.zeros((0, 2)), none, none, none)
+        return FilmSurvey(0, np.zeros((0, 2)), np.zeros((0, 2)), none, none, none, np.zeros((0, 3)))
 
     def row(self, index: int) -> int | None:
         """The row of frame `index`; None for one that was not looked at."""
@@ -50,7 +53,7 @@ class FilmSurvey:
     def digest(self) -> bytes:
         """Of all figures."""
         digest = sha256(str(self.start).encode())
-        for rows in (self.tone, self.shift_px, self.black, self.white, self.grain):
+        for rows in (self.tone, self.shift_px, self.black, self.white, self.grain, self.blocks):
             digest.update(rows.tobytes())
         return digest.digest()
 
@@ -65,6 +68,7 @@ class FilmSurveyor:
         self._moves: list[tuple[float, float]] = []
         self._ends: list[tuple[float, float]] = []
         self._grain: list[float] = []
+        self._blocks: list[Blocks] = []
         self._begins: list[int] = []
         self._last: tuple[Float32, Float32] | None = None
 
@@ -88,6 +92,7 @@ class FilmSurveyor:
             self._moves.append(_move(self._last[1], tracked, gray.shape[1] / wide))
         self._ends.append((float(np.percentile(small, 1)), float(np.percentile(small, 99))))
         self._grain.append(_noise_of(gray))
+        self._blocks.append(blocks_of(gray))
         self._last = small, tracked
 
     def found(self) -> FilmSurvey:
@@ -105,7 +110,18 @@ class FilmSurveyor:
             black=np.concatenate([_of_shot(ends[part, 0], np.min) for part in parts]),
             white=np.concatenate([_of_shot(ends[part, 1], np.max) for part in parts]),
             grain=np.concatenate(even),
+            blocks=np.concatenate([_grid(self._blocks[part]) for part in parts]),
         )
+
+
+def _grid(found: list[Blocks]) -> Curve:
+    """(n, 3), alike for a shot: the median strength of the grid that is seen most often."""
+    places = [(one.x, one.y) for one in found if one.strength > 0]
+    if 2 * len(places) < len(found):
+        return np.zeros((len(found), 3))
+    x, y = max(sorted(set(places)), key=places.count)
+    strength = float(np.median([one.strength if (one.x, one.y) == (x, y) else 0.0 for one in found]))
+    return np.tile([strength, x, y], (len(found), 1)).astype(np.float64)
 
 
 def _of_shot(values: Curve, measure: object) -> Curve:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facefusion.core import Analysis, Frame, Shot
+from facefusion.core import Analysis, Frame, Shot, to_unit
 from facefusion.core.settings import SettingsError
+from facefusion.geometry.color import luma
 from facefusion.processors.frame_restorer import FilmSurveyor, FrameRestorer, Settings
+from facefusion.processors.frame_restorer.blocks import Blocks, blocks_of, deblocked
 from facefusion.processors.frame_restorer.curves import smooth, tone_step
 from facefusion.processors.frame_restorer.damage import across, scratch_mask
 from facefusion.processors.frame_restorer.survey import FilmSurvey
@@ -158,3 +160,56 @@ def test_a_straight_course_is_kept() -> None:
 def test_settings_out_of_range_are_refused() -> None:
     with pytest.raises(SettingsError, match=r"dust: got 2, supported is 0\.0 to 1\.0"):
         FrameRestorer(Settings(dust=2))
+
+
+def _coded(pixels: UInt8, quality: int = 20) -> UInt8:
+    _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
+@pytest.mark.parametrize("cut", [0, 3])
+def test_blocks_become_ramps_wherever_the_grid_lies(cut: int) -> None:
+    clean = [scene(number)[:, cut:] for number in range(COUNT)]
+    coded = [np.ascontiguousarray(_coded(scene(number))[:, cut:]) for number in range(COUNT)]
+    settings = Settings(deflicker=0.0, dust=0.0, scratches=0.0, grain=0.0)
+    film = Film.of(coded, settings)
+    found = blocks_of(luma(to_unit(coded[4])))
+    assert (found.x, found.y) == ((8 - cut) % 8, 0)
+    after = film.restored(4, settings)
+    assert np.square(after - clean[4]).mean() < 0.87 * np.square(coded[4].astype(int) - clean[4]).mean()
+    assert blocks_of(luma(after.astype(np.float32) / 255)).strength < 0.4 * found.strength
+
+
+def test_edges_on_the_grid_and_pictures_without_one_stay() -> None:
+    rng = np.random.default_rng(0)
+    checks = np.kron(rng.integers(0, 2, (15, 20)), np.ones((8, 8))).astype(np.float32)
+    picture = np.dstack([0.2 + 0.5 * checks] * 3).astype(np.float32)
+    np.testing.assert_array_equal(deblocked(picture, Blocks(0.01, 0, 0), 1.0), picture)
+    assert blocks_of(luma(to_unit(scene(0)))).strength == 0
+    assert blocks_of(rng.normal(0.5, 0.05, (240, 320)).astype(np.float32)).strength == 0
+    assert blocks_of(np.zeros((16, 16), np.float32)).strength == 0
+
+
+def test_what_is_kept_for_neighbours_changes_nothing() -> None:
+    rng = np.random.default_rng(2)
+    dirty = [np.clip(scene(number) + rng.normal(0, 5, (HEIGHT, WIDTH, 1)), 0, 255).astype(np.uint8)
+             for number in range(COUNT)]  # fmt: skip
+    film = Film.of(dirty, Settings())
+    one = FrameRestorer(Settings(), film.survey)
+    for at in (4, 2, 3, 4):
+        fresh = FrameRestorer(Settings(), film.survey).process_window(film.frames[at - 2 : at + 3], 2)
+        np.testing.assert_array_equal(one.process_window(film.frames[at - 2 : at + 3], 2).pixels, fresh.pixels)
+    assert all((frame.pixels == pixels).all() for frame, pixels in zip(film.frames, dirty, strict=True))
+
+
+def test_opacity_is_held_still_with_the_picture() -> None:
+    survey = replace(FilmSurvey.empty(), tone=np.array([[1.0, 0.0]]), shift_px=np.array([[3.0, 2.0]]),
+                     black=np.zeros(1), white=np.ones(1), grain=np.zeros(1), blocks=np.zeros((1, 3)))  # fmt: skip
+    alpha = np.zeros((HEIGHT, WIDTH), np.uint8)
+    alpha[40:60, 50:70] = 255
+    frame = Frame(scene(0), index=0, alpha=alpha)
+    after = FrameRestorer(Settings(stabilise=1.0), survey).process_window([frame], 0)
+    assert after.alpha is not None
+    assert after.alpha.dtype == np.uint8
+    np.testing.assert_array_equal(after.alpha[42:62, 53:73], 255)
+    assert after.alpha[:38].max() == 0
