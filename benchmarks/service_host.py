@@ -63,8 +63,21 @@ def main() -> None:
     from facefusion.service.settings import Limits, ServiceSettings
 
     said = json.loads(sys.argv[1])
+    if "marked" in said:
+        _mark_as_of(said.pop("marked"))
     limits = Limits(requests_per_minute=0, open_jobs=0)
     serve(ServiceSettings(**{"reports": False, **said, "folder": Path(said["folder"])}, limits=limits))
+
+
+def _mark_as_of(seconds: float) -> None:
+    """Let the marks of every job carry one time, so that the outputs of two servers can be compared bit by bit."""
+    from sqlalchemy import event
+
+    from facefusion.jobs.tables import Job
+
+    @event.listens_for(Job, "before_insert")
+    def mark(mapper: Any, connection: Any, job: Job) -> None:
+        job.marked = seconds
 
 
 if __name__ == "__main__":
