@@ -22,6 +22,8 @@ import pytest
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 MOST_MS = 60_000
 """Longer than anything takes on a busy machine."""
+_MOST_TRIES = 4
+_PATIENCE_S = 15.0
 _MOST_TABS = 120
 
 
@@ -94,11 +96,24 @@ def tab_to(page: Any, selector: str) -> None:
 
 
 def choose_file(page: Any, selector: str, file: Path) -> None:
-    """By keyboard: to the field, Enter, and the file."""
-    tab_to(page, selector)
-    with page.expect_file_chooser() as asked:
+    """By keyboard: to the field, Enter, and the file; once more where a page that was just drawn anew lost the key."""
+    asked: list[Any] = []
+
+    def opened(chooser: Any) -> None:
+        asked.append(chooser)
+
+    page.on("filechooser", opened)
+    for _ in range(_MOST_TRIES):
+        tab_to(page, selector)
         page.keyboard.press("Enter")
-    asked.value.set_files(str(file))
+        end = time.monotonic() + _PATIENCE_S
+        while not asked and time.monotonic() < end:
+            page.wait_for_timeout(50)
+        if asked:
+            break
+    page.remove_listener("filechooser", opened)
+    assert asked, f"{selector}: Enter opens nothing"
+    asked[0].set_files(str(file))
 
 
 def drop_files(page: Any, selector: str, *files: Path) -> None:

@@ -138,7 +138,7 @@ def _stopped(*args: object, **more: object) -> Any:
 
 def test_a_report_is_nowhere_when_the_output_could_not_appear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_png(tmp_path / "face.png", scene())
-    monkeypatch.setattr("facefusion.pipeline.deliver.write_image", _stopped)
+    monkeypatch.setattr("facefusion.pipeline.picture_sinks.write_image", _stopped)
     with pytest.raises(RuntimeError, match="stopped here"):
         hide(tmp_path, "face.png", "out.png", **{"face-anonymiser-method": "blur"})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["face.png"]
