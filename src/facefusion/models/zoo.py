@@ -75,6 +75,10 @@ class Zoo:
             for name, card in self._all_of(model, task)
         )
 
+    def cards(self, model: str, task: Task) -> tuple[ModelCard, ...]:
+        """The cards of the model and of those that it needs. Raises as `card`."""
+        return tuple(card for _, card in self._all_of(model, task))
+
     def session(self, model: str) -> Session:
         """The session of a name or a path."""
         from facefusion.models.sessions import open_session

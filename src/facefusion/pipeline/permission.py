@@ -72,6 +72,7 @@ class Permission:
             territory=said.territory,
             requester=said.requester,
             wants_label_omitted=said.omit_visible_label,
+            non_commercial=_non_commercial(plan),
         )
         asked = Permission(plan, policy, request, watch)
         asked._first_look(progress)
@@ -121,6 +122,12 @@ def _operations(plan: Plan) -> tuple[str, ...]:
     """What is done with people's likeness; detail of a photo is put on somebody as a whole face is."""
     put_on = ("swap",) if plan.face_photos else ()
     return (*(OPERATIONS[entry.name] for entry in plan.entries if entry.name in OPERATIONS), *put_on)
+
+
+def _non_commercial(plan: Plan) -> tuple[str, ...]:
+    """The learned models of `plan` whose licence forbids commercial use, each with it."""
+    cards = [card for model, task in plan.learned for card in plan.zoo.cards(model, task)]
+    return tuple(dict.fromkeys(f"{card.name} ({card.licence})" for card in cards if not card.commercial_use))
 
 
 def _records(plan: Plan, progress: Progress) -> tuple[tuple[SignedConsent, ...], tuple[str, ...]]:

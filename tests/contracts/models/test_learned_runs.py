@@ -71,6 +71,25 @@ def test_an_open_licence_is_asked_about_once(
     succeeded(*job, "--face-swapper-model", "inswapper_128", "--dry-run")
 
 
+def test_a_policy_refuses_what_may_earn_no_money(
+    folder: Path, photos: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEFUSION_MODELS", str(folder))
+    job = (
+        "--target",
+        photos[1],
+        "--output",
+        tmp_path / "out.png",
+        "--processor",
+        "face_enhancer",
+        "--policy",
+        "broadcast",
+    )
+    says = r"refused by rule licence: policy broadcast takes no models .*this job uses codeformer \(S-Lab.*; use other models"
+    refused(tmp_path, 5, says, *job, "--face-enhancer-model", "codeformer")
+    succeeded(*job, "--face-enhancer-model", "gfpgan_1.4")
+
+
 def test_swap_restore_and_occluder_in_one_pass(
     folder: Path, photos: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,7 +63,7 @@ class _Case:
 
     def first_fault(self) -> Fault | None:
         """The first rule that refuses the job."""
-        for ask in (self._operation, self._clock, self._named, self._people, self._label):
+        for ask in (self._operation, self._licence, self._clock, self._named, self._people, self._label):
             if fault := ask():
                 return fault
         return None
@@ -73,6 +73,16 @@ class _Case:
         if not refused:
             return None
         return Fault("operation", f"policy {self.policy.name} refuses {', '.join(refused)}; choose another policy")
+
+    def _licence(self) -> Fault | None:
+        if not self.policy.commercial_only or not self.request.non_commercial:
+            return None
+        listed = ", ".join(self.request.non_commercial)
+        return Fault(
+            "licence",
+            f"policy {self.policy.name} takes no models whose licence forbids commercial use, and this job uses {listed}; "
+            "use other models, or another policy",
+        )
 
     def _clock(self) -> Fault | None:
         seen = self.request.latest_seen

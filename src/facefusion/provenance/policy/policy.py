@@ -31,7 +31,7 @@ class Policy:
     allows_own_signature: whether one key may sign as rights holder and as requester. trusted_keys: keys of rights
     holders; empty trusts any. label_preset, label_text: what the label has to be; empty leaves it to the job.
     may_omit_label: whether a record's permission to leave the label out counts. refused: operations that are never
-    done. retention_days: 0 for no limit. content_threshold: score, 0 to 1, from which a frame is refused.
+    done. commercial_only: whether models are refused whose licence forbids commercial use. retention_days: 0 for no limit. content_threshold: score, 0 to 1, from which a frame is refused.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Policy:
     refused: tuple[str, ...]
     retention_days: int
     content_threshold: float
+    commercial_only: bool = False
 
     def __post_init__(self) -> None:
         unknown = [word for word in self.refused if word not in OPERATIONS]
@@ -67,6 +68,7 @@ class Policy:
         """A policy from the values of its TOML. name: of the file, for errors. Raises InvalidInput."""
         fields = PlainFields(value, name=name)
         tables = {part: PlainFields(fields.take(part), name=f"{name}: {part}") for part in _TABLES}
+        tables["models"] = PlainFields(fields.take_or("models", {}), name=f"{name}: models")
         policy = Policy(
             name=fields.text("name"),
             summary=fields.text("summary"),
@@ -80,6 +82,7 @@ class Policy:
             refused=tables["operations"].texts("refused"),
             retention_days=tables["retention"].whole("days", low=0, high=100_000),
             content_threshold=tables["content"].number("threshold", low=0.05, high=1.0),
+            commercial_only=tables["models"].flag("commercial_only", default=False),
         )
         for part in (fields, *tables.values()):
             part.done()

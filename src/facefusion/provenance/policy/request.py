@@ -24,7 +24,8 @@ class PermissionRequest:
 
     now: the machine's time; latest_seen: the latest it has shown. operations: what is done, such as `swap`. named: ids
     of records that the job names; records: these and all others that are kept. unreadable: records that cannot be
-    matched for want of their template key.
+    matched for want of their template key. non_commercial: models of the job whose licence forbids commercial use, each
+    with that licence in brackets.
     """
 
     now: datetime
@@ -39,6 +40,7 @@ class PermissionRequest:
     territory: str = ""
     requester: str = ""
     wants_label_omitted: bool = False
+    non_commercial: tuple[str, ...] = ()
 
     def record(self, record_id: str) -> SignedConsent:
         """The record of an id."""

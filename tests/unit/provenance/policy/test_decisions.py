@@ -81,6 +81,31 @@ def test_a_job_beyond_its_record_is_refused(changes: dict[str, Any], rule: str, 
     assert re.search(says, decision.reason), decision.reason
 
 
+@pytest.mark.parametrize("name", PROFILES)
+def test_who_earns_money_uses_no_model_that_forbids_it(name: str) -> None:
+    policy, request = load_policy(name), ask(non_commercial=("inswapper_128 (InsightFace, non-commercial)",))
+    assert policy.commercial_only == (name in ("production", "broadcast"))
+    if policy.commercial_only:
+        decision = refusal(policy, request)
+        assert decision.rule == "licence"
+        assert "inswapper_128 (InsightFace, non-commercial); use other models" in decision.reason
+    else:
+        assert decide(policy, request).rule in ("consent", "no-record-needed")
+    assert decide(policy, replace(request, non_commercial=())).rule != "licence"
+
+
+def test_a_policy_from_before_models_were_asked_about_takes_all() -> None:
+    from facefusion.provenance.policy.policy import Policy as Rules
+
+    said = {"name": "old", "summary": "old", "consent": {"source_person": False, "target_person": False,
+            "own_signature": True, "trusted_keys": []}, "label": {"preset": "", "text": "", "may_be_omitted": False},
+            "operations": {"refused": []}, "retention": {"days": 0}, "content": {"threshold": 0.9}}  # fmt: skip
+    assert not Rules.from_plain(said, name="old").commercial_only
+    assert Rules.from_plain({**said, "models": {"commercial_only": True}}, name="old").commercial_only
+    with pytest.raises(InvalidInput, match="commercial_only is 'yes'"):
+        Rules.from_plain({**said, "models": {"commercial_only": "yes"}}, name="old")
+
+
 def _revoked(consent: SignedConsent, key: SigningKey = HOLDER) -> SignedConsent:
     return replace(consent, revocation=Revocation.of(consent.record, key, revoked=NOW, reason="no more"))
 
