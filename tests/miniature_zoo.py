@@ -44,8 +44,8 @@ def shaped(graph: Graph, tensor: str, shape: list[int], out: str = "") -> str:
     return graph.op("Reshape", tensor, graph.value(shape, "int64"), out=out)
 
 
-def scrfd(path: Path) -> Path:
-    """Nine outputs; the second anchor of each cell scores nothing."""
+def scrfd(path: Path, *, grown: float = 1.0) -> Path:
+    """Nine outputs; the second anchor of each cell scores nothing. grown: how much larger boxes are."""
     graph = Graph()
     picture = plain(graph, "input.1", 127.5 / 255, 128 / 255)
     made: dict[str, list[Value]] = {"score": [], "box": [], "keypoints": []}
@@ -53,7 +53,7 @@ def scrfd(path: Path) -> Path:
         scores = shaped(graph, brightness(graph, picture, stride), [-1, 1])
         pair = graph.op("Concat", scores, graph.op("Mul", scores, graph.value(0.0)), axis=1)
         shaped(graph, pair, [-1, 1], out=f"score_{stride}")
-        for kind, numbers in (("box", SIDES), ("keypoints", SPOTS.ravel())):
+        for kind, numbers in (("box", np.multiply(SIDES, grown)), ("keypoints", SPOTS.ravel())):
             rows = np.tile(np.asarray(numbers, np.float32), (2 * cells, 1))
             graph.op("Identity", graph.value(rows), out=f"{kind}_{stride}")
             made[kind].append(Value(f"{kind}_{stride}", (2 * cells, len(numbers))))
@@ -80,14 +80,14 @@ def retinaface(path: Path) -> Path:
     return save(path, graph, [Value("image", (1, 3, 640, 640))], outputs)
 
 
-def yoloface(path: Path) -> Path:
-    """One table: boxes around each cell, its brightness as the score."""
+def yoloface(path: Path, *, grown: float = 1.0) -> Path:
+    """One table: boxes around each cell, its brightness as the score. grown: how much larger boxes are."""
     graph, parts = Graph(), []
     picture = plain(graph, "images")
     for stride, cells in CELLS.items():
         across = 640 // stride
         grid = np.stack(np.meshgrid(np.arange(across), np.arange(across)), -1).reshape(-1, 2) * stride
-        boxes = np.hstack([grid, np.tile([3.0 * stride, 4.0 * stride], (cells, 1))]).T[None]
+        boxes = np.hstack([grid, np.tile([3.0 * grown * stride, 4.0 * grown * stride], (cells, 1))]).T[None]
         points = (grid[:, None] + SPOTS * stride).reshape(cells, 5, 2)
         points = np.concatenate([points, np.ones((cells, 5, 1))], axis=2).reshape(cells, 15).T[None]
         score = shaped(graph, brightness(graph, picture, stride), [1, 1, -1])
@@ -96,8 +96,8 @@ def yoloface(path: Path) -> Path:
     return save(path, graph, [Value("images", (1, 3, 640, 640))], [Value("output0", (1, 20, 8400))])
 
 
-def yunet(path: Path) -> Path:
-    """Twelve outputs: class = the root of what is seen, objectness the same."""
+def yunet(path: Path, *, grown: float = 1.0) -> Path:
+    """Twelve outputs: class = the root of what is seen, objectness the same. grown: how much larger boxes are."""
     graph = Graph()
     picture = plain(graph, "input", 0.0, 1 / 255, bgr=True)
     made: dict[str, list[Value]] = {"cls": [], "obj": [], "bbox": [], "kps": []}
@@ -106,7 +106,7 @@ def yunet(path: Path) -> Path:
         for kind in ("cls", "obj"):
             shaped(graph, root, [1, -1, 1], out=f"{kind}_{stride}")
             made[kind].append(Value(f"{kind}_{stride}", (1, cells, 1)))
-        rows = {"bbox": np.array([0.5, 0.25, np.log(3), np.log(4)]), "kps": SPOTS.ravel()}
+        rows = {"bbox": np.array([0.5, 0.25, np.log(3 * grown), np.log(4 * grown)]), "kps": SPOTS.ravel()}
         for kind, numbers in rows.items():
             graph.op("Identity", graph.value(np.tile(numbers, (1, cells, 1))), out=f"{kind}_{stride}")
             made[kind].append(Value(f"{kind}_{stride}", (1, cells, len(numbers))))
@@ -114,8 +114,12 @@ def yunet(path: Path) -> Path:
 
 
 def landmarker(path: Path, *, side: int, points: int, scale: float, shift: float, names: list[str],
-               shapes: list[tuple[int, ...]], top: float = 1.0, columns: int = 2, place: int = 0) -> Path:  # fmt: skip
-    """Where a point is says what colour the crop's quarter is: x from red, y from green, blue in both."""
+               shapes: list[tuple[int, ...]], top: float = 1.0, columns: int = 2, place: int = 0,
+               base: Any = None) -> Path:  # fmt: skip
+    """Where a point is says what colour the crop's quarter is: x from red, y from green, blue in both.
+
+    base: (points, 2), where points are beside that.
+    """
     graph = Graph()
     picture = plain(graph, names[0], 0.0, 1 / top)
     corner = graph.part(picture, [0, 0], [side // 2, side // 2], [2, 3])
@@ -123,6 +127,8 @@ def landmarker(path: Path, *, side: int, points: int, scale: float, shift: float
     xy = graph.op("MatMul", seen, graph.value([[1.0, 0.0], [0.0, 1.0], [0.2, 0.1]]))
     xy = graph.op("Add", graph.op("Mul", xy, graph.value(scale)), graph.value(shift))
     row = graph.op("Expand", shaped(graph, xy, [1, 1, 2]), graph.value([1, points, 2], "int64"))
+    if base is not None:
+        row = graph.op("Add", row, graph.value(np.asarray(base, np.float32)[None]))
     if columns == 3:
         row = graph.op("Concat", row, graph.value(np.ones((1, points, 1))), axis=2)
     outputs = []

@@ -31,7 +31,7 @@ from facefusion.cli.serve import serve_app
 from facefusion.cli.turnover import turnover
 from facefusion.cli.verify import verify
 from facefusion.errors import Cancelled, UsageError
-from facefusion.pipeline.measuring_keys import MEASURING_KEYS
+from facefusion.pipeline.measuring_keys import FINDING_KEYS, MEASURING_KEYS
 
 COMMANDS = (
     "run",
@@ -85,7 +85,7 @@ def options(
 
 
 app.command("run")(with_plan_flags(run))
-app.command("people")(people)
+app.command("people")(with_plan_flags(people, only=FINDING_KEYS[:4]))
 app.command("analyse")(with_plan_flags(analyse, only=MEASURING_KEYS))
 app.add_typer(edit_app, name="edit")
 app.command("preview")(with_plan_flags(preview))

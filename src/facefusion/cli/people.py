@@ -16,6 +16,8 @@ from facefusion.core import Frame, Progress
 
 
 def people(
+    values: dict[str, Any],
+    *,
     context: typer.Context,
     clip: Path = typer.Argument(..., help="The picture, clip, folder or numbered sequence to look through."),
     output: Path | None = typer.Option(
@@ -31,14 +33,22 @@ def people(
     """
     from facefusion.media import check_output, write_image
     from facefusion.pipeline.people import find_people
+    from facefusion.pipeline.sections import split
 
     call = Call.of(context)
     sheet = output or clip.with_name(f"{clip.stem}.people.png")
     check_output(sheet, overwrite=overwrite, inputs=[clip])
     cache = cache_of(analysis_cache, is_off=no_analysis_cache)
-    progress = Progress(call.reporter)
+    progress, parts = Progress(call.reporter), split(values)
     with stopped_by_signals(progress):
-        report = find_people(clip, progress, models_folder=models_folder(), workers=0, cache=cache)
+        report = find_people(
+            clip,
+            progress,
+            models_folder=Path(parts["job"].models_folder or models_folder()),
+            workers=0,
+            cache=cache,
+            finder=parts["finder"],
+        )
     write_image(sheet, Frame(report.sheet()), overwrite=overwrite)
     call.reporter.clear()
     rows = [_row(person) for person in report.people]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from facefusion.core import Box, Face, Landmarks, Pixels
@@ -11,6 +11,7 @@ from facefusion.faces.blazeface import BlazeFace
 from facefusion.faces.detect import Proposer
 from facefusion.faces.embed import IdentityEncoder
 from facefusion.faces.find import Detail, FaceFinder
+from facefusion.faces.keypoints import Landmarker, keypoints_by
 from facefusion.faces.landmark import LandmarkReader, roi_of_landmarks
 from facefusion.faces.learned_finder import LearnedFinder
 from facefusion.faces.networks import FaceNetworks
@@ -28,9 +29,14 @@ class FaceAnalyser:
         threads: int = 1,
         networks: FaceNetworks | None = None,
         detector: Detector | None = None,
+        above: float = 0.5,
+        landmarker: Landmarker | None = None,
+        weights: Mapping[str, str] | None = None,
     ) -> None:
         """`providers`: execution providers in order of preference. `threads`: of each network.
-        `networks`: loaded weights instead of the bundled ones. `detector`: finds faces instead of the bundled two.
+        `networks`: loaded weights instead of the bundled ones. `detector`: finds faces instead of the bundled two, with
+        scores over `above`. `landmarker`: places the five keypoints instead of the mesh. `weights`: what says which
+        learned networks these are, by "detector" and "landmarker".
 
         Raises ModelMissing or ModelInvalid when the weights cannot be used.
         """
@@ -39,7 +45,10 @@ class FaceAnalyser:
         self.reader = LandmarkReader(nets.landmarks)
         short, full = BlazeFace.short_range(nets.short_range), BlazeFace.full_range(nets.full_range)
         own = FaceFinder(Proposer(short, full), self.reader)
-        self.finder: FaceFinder | LearnedFinder = own if detector is None else LearnedFinder(detector, self.reader)
+        learned = None if detector is None else LearnedFinder(detector, self.reader, above=above)
+        self.finder: FaceFinder | LearnedFinder = learned or own
+        self.landmarker = landmarker
+        self.weights = dict(weights or {})
         self.encoder = IdentityEncoder(nets.identity)
 
     def find(self, pixels: Pixels, *, embed: bool = True, detail: Detail = "auto") -> tuple[Face, ...]:
@@ -60,6 +69,8 @@ class FaceAnalyser:
             for one, reading in zip(found, readings, strict=True)
         ]
         faces.sort(key=lambda face: -face.box.area)
+        if self.landmarker is not None:
+            faces = [replace(face, keypoints=keypoints_by(self.landmarker, pixels, face)) for face in faces]
         if embed:
             faces = self.embedded(pixels, faces)
         return tuple(replace(face, picture=pixels) for face in faces)

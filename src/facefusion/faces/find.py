@@ -96,7 +96,7 @@ class FaceFinder:
         readings = self._reader.read(pixels, [roi_of_detection(one) for one in passed], passes=2)
         pairs = (FoundFace(one, reading) for one, reading in zip(passed, readings, strict=True))
         faces = (self._confirmed(pixels, pair, tone) for pair in pairs)
-        return known + _distinct([one for one in faces if one is not None], known)
+        return known + distinct([one for one in faces if one is not None], known)
 
     def _enlarged(self, pixels: Pixels, found: Detection, tone: Tone) -> Detection | None:
         return self._proposer.close_up(pixels, found.box.center, found.side, found.roll_deg, tone).found
@@ -135,7 +135,7 @@ def _place_of(landmarks: Landmarks) -> tuple[tuple[float, float], float, float]:
     return (roi.x, roi.y), outline_side(landmarks) * _DETECTED_PART, roi.roll_deg
 
 
-def _distinct(faces: list[FoundFace], known: list[FoundFace]) -> list[FoundFace]:
+def distinct(faces: list[FoundFace], known: list[FoundFace]) -> list[FoundFace]:
     """Faces whose landmarks lie on no other's: two detections may lead to one face."""
     kept: list[FoundFace] = []
     for one in faces:

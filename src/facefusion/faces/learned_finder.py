@@ -8,7 +8,7 @@ import numpy as np
 
 from facefusion.core import Box, Float32, Landmarks, Pixels
 from facefusion.faces.blazeface import Detection
-from facefusion.faces.find import Detail, FoundFace
+from facefusion.faces.find import Detail, FoundFace, distinct
 from facefusion.faces.landmark import LandmarkReader, roi_of_detection
 from facefusion.models.adapters.detectors import Detector
 
@@ -32,7 +32,8 @@ class LearnedFinder:
         ]
         fresh = [one for one in found if not any(_is_same(one, other) for other in known)]
         readings = self._reader.read(pixels, [roi_of_detection(one) for one in fresh], passes=2)
-        return [FoundFace(*pair) for pair in zip(fresh, readings, strict=True) if pair[1].presence >= _PRESENT]
+        pairs = zip(fresh, readings, strict=True)
+        return distinct([FoundFace(*pair) for pair in pairs if pair[1].presence >= _PRESENT], [])
 
     def is_there(self, pixels: Pixels, landmarks: Landmarks) -> bool:
         """Whether the detector too sees a face where these landmarks are."""

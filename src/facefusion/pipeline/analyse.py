@@ -20,6 +20,8 @@ from facefusion.pipeline.analysis_keys import keys_of, stale_parts
 from facefusion.pipeline.chunk_store import ChunkStore
 from facefusion.pipeline.clip_survey import measured_anew, survey_clip, with_people
 from facefusion.pipeline.cues import Cue
+from facefusion.pipeline.finding import analyser_of
+from facefusion.pipeline.keypoints import with_keypoints
 from facefusion.pipeline.measuring import Tools, measured_scene
 from facefusion.pipeline.media_identity import identity_of
 from facefusion.pipeline.parallel import single_threaded_opencv
@@ -42,7 +44,7 @@ def analyse(
     Frame indices count from the medium's first frame. workers, cache: as in `survey`. Raises InvalidInput,
     MediaUnreadable, Cancelled.
     """
-    chosen = analyser or FaceAnalyser(providers=plan.job.execution_provider)
+    chosen = analyser or analyser_of(plan.job, plan.finder)
     part = analysed_range(plan, reader)
     return survey(reader, part, chosen, progress or Progress(), workers=workers, cache=cache, temporal=plan.temporal)
 
@@ -68,7 +70,7 @@ def survey(
     """
     motion = _motion(temporal)
     media = identity_of(reader)
-    wanted = keys_of(analyser.providers, motion=motion, reading=reader.policy, scene=scene)
+    wanted = keys_of(analyser.providers, motion=motion, reading=reader.policy, scene=scene, weights=analyser.weights)
     if not reader.info.is_clip:
         pictures = with_people(_pictures(reader, part, analyser, progress))
         pictures = with_scene(pictures, reader, analyser.providers, progress) if scene else pictures
@@ -107,7 +109,10 @@ def _brought_up_to_date(
         progress.advance(frames=len(part))
         return known
     if known is None or stale & {"shots", "faces"}:
-        return with_people(survey_clip(reader, part, tools, progress, workers=workers, store=store))
+        found = survey_clip(reader, part, tools, progress, workers=workers, store=store)
+        if tools.analyser.landmarker is not None:
+            found = with_keypoints(found, reader, tools.analyser.landmarker, progress)
+        return with_people(found)
     renewed = measured_anew(reader, known, tools, progress) if "measures" in stale else known
     if "scene" in stale:
         renewed = with_scene(renewed, reader, tools.analyser.providers, progress)

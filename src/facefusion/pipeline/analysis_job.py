@@ -10,13 +10,13 @@ from typing import Any
 from facefusion.core import Analysis, Progress
 from facefusion.core.settings import check_settings
 from facefusion.errors import UsageError
-from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import open_media
 from facefusion.media.policy import ReadPolicy
 from facefusion.pipeline import sections
 from facefusion.pipeline.analyse import range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
 from facefusion.pipeline.analysis_file import write_analysis
+from facefusion.pipeline.finding import analyser_of
 from facefusion.pipeline.measuring_keys import MEASURING_KEYS
 
 
@@ -37,14 +37,14 @@ def analyse_to_file(
     if unknown := sorted(set(options) - set(MEASURING_KEYS)):
         raise UsageError(f"analyse: got {unknown[0]}, supported are {', '.join(MEASURING_KEYS)}")
     parts = sections.split(options)
-    job, temporal = parts["job"], parts["temporal"]
-    check_settings(job)
-    check_settings(temporal)
+    job, temporal, finder = parts["job"], parts["temporal"], parts["finder"]
+    for settings in (job, temporal, finder):
+        check_settings(settings)
     with open_media(clip, policy=ReadPolicy(damaged=job.damaged_frames, interlaced=job.interlaced)) as reader:
         found = survey(
             reader,
             range_of(reader, None, None),
-            FaceAnalyser(providers=job.execution_provider),
+            analyser_of(job, finder),
             progress or Progress(),
             workers=job.workers,
             cache=cache,

@@ -25,19 +25,26 @@ _FACE_NETWORKS = ("blazeface_short_range", "blazeface_full_range", "face_mesh_at
 
 
 def keys_of(
-    providers: Sequence[str], *, motion: Any = None, reading: ReadPolicy | None = None, scene: bool = False
+    providers: Sequence[str],
+    *,
+    motion: Any = None,
+    reading: ReadPolicy | None = None,
+    scene: bool = False,
+    weights: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The digest of every part. providers: what the networks run on. motion: settings of the flow between frames.
 
     reading: what is done about damaged and interlaced pictures: they change what is seen. scene: with people and
-    screens, which are measured where something is to be cut out.
+    screens, which are measured where something is to be cut out. weights: the learned networks in the place of the
+    bundled ones, by part; they are told in the result, too.
     """
     shots = _key("shots", asdict(ShotOptions()), asdict(reading or ReadPolicy()))
     tracking = [asdict(TrackerOptions()), CHUNK_FRAMES, OVERLAP_FRAMES, list(providers), motion]
-    faces = _key("faces", shots, tracking, [card_named(name).sha256 for name in _FACE_NETWORKS])
+    networks = [card_named(name).sha256 for name in _FACE_NETWORKS]
+    faces = _key("faces", shots, tracking, networks, *([dict(weights)] if weights else []))
     people = _key("people", faces, JOIN_DISTANCE, LONGEST_GAP)
     measures = _key("measures", faces, HIDDEN_EVERY, LIGHT_EVERY, GRAIN_EVERY, card_named("face_occlusion").sha256)
-    keys = {"shots": shots, "faces": faces, "people": people, "measures": measures}
+    keys = {"shots": shots, "faces": faces, "people": people, "measures": measures, **(weights or {})}
     if not scene:
         return keys
     facts = [CHUNK_FRAMES, OVERLAP_FRAMES, PLATE_EVERY, list(providers), card_named("selfie_segmentation").sha256]

@@ -22,6 +22,7 @@ from facefusion.pipeline.anonymity_report import anonymity_of, check_report, com
 from facefusion.pipeline.auditing import RunAudit
 from facefusion.pipeline.content_check import ContentWatch
 from facefusion.pipeline.deliver import ClipSink, SequenceSink, open_sink
+from facefusion.pipeline.finding import analyser_of, check_networks
 from facefusion.pipeline.fingerprint import request_key
 from facefusion.pipeline.finished import finished_before, remember
 from facefusion.pipeline.frame_source import SeekingSource, source_of
@@ -156,7 +157,9 @@ class _Run:
         """Analyse and render everything into the sink."""
         plan, progress, tally = self.plan, self.progress, Tally()
         warnings = [*_provider_warnings(plan, progress), *self.sink.warnings]
-        analyser = FaceAnalyser(providers=plan.job.execution_provider)
+        analyser = analyser_of(plan.job, plan.finder)
+        if analysis is not None:
+            check_networks(analysis, analyser)
         given = load_given(plan, analyser, progress)
         watch = ContentWatch(self.reader, self.part, kept=None if self.work is None else self.work.content)
         permission = Permission.asked(plan, given, watch, progress)
@@ -267,10 +270,11 @@ def render(
     is meant is there, Cancelled, and what reading raises.
     """
     progress, plan = progress or Progress(), as_policy_asks(plan)
-    analyser = FaceAnalyser(providers=plan.job.execution_provider)
+    analyser = analyser_of(plan.job, plan.finder)
     part = range_of(reader, plan.start, plan.end)
     check_belongs(analysis, reader)
     check_covers(analysis, part, plan.target)
+    check_networks(analysis, analyser)
     given = load_given(plan, analyser, progress)
     permission = Permission.asked(plan, given, ContentWatch(reader, part), progress)
     number = asset_id_of(marks_of(plan, created))

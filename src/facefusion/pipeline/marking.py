@@ -18,6 +18,7 @@ from facefusion.media import NumberedPattern, check_output
 from facefusion.media.paths import discard, write_atomically
 from facefusion.models import card_named
 from facefusion.models.zoo import Used
+from facefusion.pipeline.catalog import OWN_WAYS
 from facefusion.pipeline.fingerprint import said_of
 from facefusion.pipeline.inputs import grounds, members, photos
 from facefusion.pipeline.plan import Plan
@@ -38,7 +39,8 @@ Seal = Callable[[Path], None]
 """Called with a complete file that is not visible yet; if it raises, the file never is."""
 SealAll = Callable[[Sequence[tuple[Path, Path]]], None]
 """The same for the pictures of a sequence: (where one lies, where it is to be)."""
-_MEASURING = ("blazeface_short_range", "blazeface_full_range", "face_mesh_attention", "dlib_resnet_v1")
+_DETECTING = ("blazeface_short_range", "blazeface_full_range")
+_MEASURING = ("face_mesh_attention", "dlib_resnet_v1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class Facts:
 def _models(plan: Plan) -> tuple[str, ...]:
     more = ("face_occlusion",) if plan.mask.mask_occlusion else ()
     clearer = ("face_deblur",) if _restores(plan) else ()
-    return (*_MEASURING, *more, *clearer, *(("selfie_segmentation",) if plan.cuts_out else ()))
+    detecting = _DETECTING if plan.finder.face_detector_model in OWN_WAYS else ()
+    return (*detecting, *_MEASURING, *more, *clearer, *(("selfie_segmentation",) if plan.cuts_out else ()))
 
 
 def _restores(plan: Plan) -> bool:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+FINDING_KEYS = (
+    "face-detector-model",
+    "face-detector-score",
+    "face-landmarker-model",
+    "models-folder",
+    "execution-device",
+    "model-provider",
+)
 MEASURING_KEYS = (
+    *FINDING_KEYS,
     "execution-provider",
     "workers",
     "damaged-frames",

@@ -8,13 +8,15 @@ from fractions import Fraction
 from pathlib import Path
 
 from facefusion.core import Analysis, Identity, Pixels, Progress, Timestamp, UInt8
+from facefusion.core.settings import check_settings
 from facefusion.errors import NoFaceFound
-from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.people import portrait
 from facefusion.media import MediaReader, open_media
 from facefusion.pipeline.analyse import range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
 from facefusion.pipeline.contact_sheet import Portrait, contact_sheet
+from facefusion.pipeline.finding import analyser_of
+from facefusion.pipeline.settings import FinderSettings, JobSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,17 +55,18 @@ def find_people(
     models_folder: Path | None = None,
     workers: int = 1,
     cache: AnalysisCache | None = None,
+    finder: FinderSettings = FinderSettings(),
 ) -> PeopleReport:
     """Look through the whole medium at `path` and tell who is in it.
 
-    models_folder: where the user's own weights lie; the bundled ones suffice here. workers, cache: as in `survey`.
+    models_folder: where the user's own weights lie, for a learned `finder`. workers, cache: as in `survey`.
     Raises NoFaceFound, InvalidInput, MediaUnreadable, Cancelled.
     """
+    check_settings(finder)
+    job = JobSettings(execution_provider=tuple(providers), models_folder=str(models_folder or ""))  # type: ignore[arg-type]
     with open_media(path) as reader:
         part = range_of(reader, None, None)
-        found = survey(
-            reader, part, FaceAnalyser(providers=providers), progress or Progress(), workers=workers, cache=cache
-        )
+        found = survey(reader, part, analyser_of(job, finder), progress or Progress(), workers=workers, cache=cache)
         if not found.people:
             raise NoFaceFound(f"{path}: no face found anywhere; try a part in which somebody faces the camera")
         people = tuple(_person(person, found, reader) for person in found.people)

@@ -18,12 +18,13 @@ from facefusion.errors import UsageError
 from facefusion.media.policy import ReadPolicy
 from facefusion.media.rates import parse_rate
 from facefusion.media.scene_space import space_called
-from facefusion.models import ModelStore, Task
+from facefusion.models import Task
 from facefusion.models.devices import parse_overrides
 from facefusion.models.zoo import Zoo
 from facefusion.pipeline import catalog, sections
 from facefusion.pipeline.cues import Cue, parse_cue
-from facefusion.pipeline.settings import EncodeSettings, FilmSettings, JobSettings, SelectorSettings
+from facefusion.pipeline.finding import asked_of, zoo_of_job
+from facefusion.pipeline.settings import EncodeSettings, FilmSettings, FinderSettings, JobSettings, SelectorSettings
 from facefusion.provenance.audit.settings import AuditSettings
 from facefusion.provenance.consent.settings import PermissionSettings
 from facefusion.provenance.manifest.settings import SigningSettings
@@ -40,6 +41,7 @@ class Plan:
     """
 
     job: JobSettings
+    finder: FinderSettings
     selector: SelectorSettings
     mask: MaskSettings
     blend: BlendSettings
@@ -121,14 +123,13 @@ class Plan:
     @property
     def zoo(self) -> Zoo:
         """Where learned weights come from and what they run on."""
-        folder = Path(self.job.models_folder) if self.job.models_folder else None
-        own = parse_overrides(self.job.model_provider)
-        return Zoo(ModelStore.of_user(folder), self.job.execution_provider, number=self.job.execution_device, own=own)
+        return zoo_of_job(self.job)
 
     @property
     def learned(self) -> tuple[tuple[str, Task], ...]:
         """The learned models that are asked for: name or path, and what for."""
-        asked = [(entry.model_of(self.effects[entry.name]), entry.name) for entry in self.entries]
+        asked: list[tuple[str, str]] = list(asked_of(self.finder))
+        asked += [(entry.model_of(self.effects[entry.name]), entry.name) for entry in self.entries]
         if self.mask.mask_occlusion and self.mask.mask_occlusion_model not in catalog.OWN_WAYS:
             model = self.mask.mask_occlusion_model
             asked.append(
@@ -216,6 +217,10 @@ def _check_request(plan: Plan) -> None:
     parse_overrides(plan.job.model_provider)
     _check_range(plan.start, plan.end)
     _check_background(plan)
+    if plan.hides_people and plan.finder.face_detector_model not in catalog.OWN_WAYS:
+        raise UsageError(
+            "face-detector-model: people are hidden with the bundled detector alone, which was measured for it"
+        )
 
 
 def _check_background(plan: Plan) -> None:

@@ -12,7 +12,6 @@ import numpy as np
 
 from facefusion.core import Analysis, Frame, FrameRange, Progress, Segment, UInt8, to_unit
 from facefusion.errors import InvalidInput
-from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media, write_image
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
@@ -21,6 +20,7 @@ from facefusion.pipeline.contact_sheet import Portrait, contact_sheet
 from facefusion.pipeline.content_check import ContentWatch
 from facefusion.pipeline.cues import Cue
 from facefusion.pipeline.engine import check_label, frame_rate_of
+from facefusion.pipeline.finding import analyser_of, check_networks
 from facefusion.pipeline.flow import Flow
 from facefusion.pipeline.frame_source import SeekingSource
 from facefusion.pipeline.inputs import check_paths
@@ -122,7 +122,7 @@ def prepared_renderer(
     cache: AnalysisCache | None,
     marks: Marks,
 ) -> tuple[RangeRenderer, Decision]:
-    analyser = FaceAnalyser(providers=plan.job.execution_provider)
+    analyser = analyser_of(plan.job, plan.finder)
     given = load_given(plan, analyser, progress)
     permission = Permission.asked(plan, given, watch, progress)
     if analysis is None:
@@ -140,6 +140,7 @@ def prepared_renderer(
         )
     else:
         check_belongs(analysis, reader)
+        check_networks(analysis, analyser)
     check_covers(analysis, part, plan.target)
     prepared = RangeRenderer.prepared(plan, reader, part, analysis, given, progress, asset_id=asset_id_of(marks))
     return permission.granted(prepared)

@@ -42,6 +42,7 @@ class Key:
 _ROOM = "facefusion"
 _SHARED: tuple[tuple[str, str, str, str], ...] = (
     ("job", "Run", "", f"{_ROOM}.pipeline.settings:JobSettings"),
+    ("finder", "Finding faces", "", f"{_ROOM}.pipeline.settings:FinderSettings"),
     ("selector", "Faces", "", f"{_ROOM}.pipeline.settings:SelectorSettings"),
     ("mask", "Mask", "mask_", f"{_ROOM}.blend.settings:MaskSettings"),
     ("blend", "Blend", "blend_", f"{_ROOM}.blend.settings:BlendSettings"),

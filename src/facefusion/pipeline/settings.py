@@ -125,6 +125,25 @@ class FilmSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FinderSettings:
+    """What finds faces and reads where their eyes, nose and mouth are."""
+
+    face_detector_model: str = option(
+        "own",
+        why="what finds faces: own is the bundled detector; else a learned one's name or path (retinaface_10g, "
+        "scrfd_2.5g, retinaface_mnet, yoloface_8n, yunet_2023_mar)",
+    )
+    face_detector_score: float = option(
+        0.5, low=0.05, high=1.0, why="how sure a learned detector must be of a face; lower finds more, and more wrongly"
+    )
+    face_landmarker_model: str = option(
+        "own",
+        why="what aligns faces for learned swappers and restorers: own takes eyes, nose and mouth from the bundled "
+        "mesh; else a learned landmarker's name or path (2dfan4, 2d106det, live_portrait_landmarker)",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SelectorSettings:
     """Which of the faces in a picture are changed."""
 

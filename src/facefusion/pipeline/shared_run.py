@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import cast
 
 from facefusion.core import Analysis, Frame, FrameRange, Progress, Segment
-from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media
 from facefusion.media.joining import segment_details
 from facefusion.media.write_plan import WritePlan
@@ -26,6 +25,7 @@ from facefusion.pipeline.content_check import ContentWatch
 from facefusion.pipeline.deliver import ClipSink, open_sink
 from facefusion.pipeline.durable import DurableFolder
 from facefusion.pipeline.engine import check_label, frame_rate_of, run
+from facefusion.pipeline.finding import analyser_of, check_networks
 from facefusion.pipeline.fingerprint import request_key
 from facefusion.pipeline.flow import Flow
 from facefusion.pipeline.frame_source import source_of
@@ -144,7 +144,7 @@ def measured(plan: Plan, progress: Progress, *, cache: AnalysisCache | None) -> 
     plan = as_policy_asks(plan)
     check_paths(plan)
     with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
-        analyser = FaceAnalyser(providers=plan.job.execution_provider)
+        analyser = analyser_of(plan.job, plan.finder)
         given = load_given(plan, analyser, progress)
         part = range_of(reader, plan.start, plan.end)
         watch = ContentWatch(reader, part)
@@ -182,7 +182,9 @@ def details_of(segment_file: Path) -> Mapping[str, object]:
 def _granted(
     plan: Plan, reader: MediaReader, part: FrameRange, analysis: Analysis, progress: Progress, created: datetime
 ) -> RangeRenderer:
-    given = load_given(plan, FaceAnalyser(providers=plan.job.execution_provider), progress)
+    analyser = analyser_of(plan.job, plan.finder)
+    check_networks(analysis, analyser)
+    given = load_given(plan, analyser, progress)
     permission = Permission.asked(plan, given, ContentWatch(reader, part), progress)
     number = asset_id_of(marks_of(plan, created))
     prepared = RangeRenderer.prepared(plan, reader, part, analysis, given, progress, asset_id=number)

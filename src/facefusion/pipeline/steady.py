@@ -16,6 +16,7 @@ import numpy as np
 from facefusion.core import Analysis, Face, Float32, Landmarks, Track
 from facefusion.faces.analyser import face_of
 from facefusion.geometry.canonical_shape import track_shape
+from facefusion.pipeline.keypoints import steady_keypoints
 from facefusion.temporal.settings import TemporalSettings
 from facefusion.temporal.smooth import MARGIN, smoothed
 from facefusion.temporal.traits import Stretch, Traits, traits_of
@@ -35,6 +36,7 @@ class SteadyFaces:
 
     def __init__(self, analysis: Analysis, settings: TemporalSettings) -> None:
         self._analysis, self._settings = analysis, settings
+        self._is_aligned = "landmarker" in analysis.made_with
         self._traits: dict[int, tuple[Traits, Float32]] = {}
         self._blocks: OrderedDict[tuple[int, int], dict[int, Float32]] = OrderedDict()
         self._lock = Lock()
@@ -55,9 +57,8 @@ class SteadyFaces:
             xyz = self._block(track, index // _BLOCK, traits)[index]
         landmarks = Landmarks(np.ascontiguousarray(xyz[:, :2]), np.ascontiguousarray(xyz[:, 2]))
         placed = face_of(landmarks, face.score, face.visibility)
-        return replace(
-            face, box=placed.box, keypoints=placed.keypoints, landmarks=landmarks, pose=placed.pose, shape=shape
-        )
+        keypoints = steady_keypoints(track, index, landmarks) if self._is_aligned else placed.keypoints
+        return replace(face, box=placed.box, keypoints=keypoints, landmarks=landmarks, pose=placed.pose, shape=shape)
 
     def _known(self, track: Track) -> tuple[Traits, Float32]:
         """What holds for the whole track, measured on stretches spread over it."""

@@ -7,21 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import BUILDERS, DFM_CARD
+from builders import BUILDERS, DFM_CARD, trusted
 
-from facefusion.models.lock import Entry, Lock
 from facefusion.models.sessions import close_sessions
-from facefusion.models.store import ModelStore, sha256_of
-
-
-def trusted(folder: Path) -> None:
-    """Take every file of `folder` as it is, under the name of its card, with its licence."""
-    store, lock = ModelStore((folder,)), Lock(folder)
-    for path in (*folder.glob("*.onnx"), *folder.glob("*.dfm")):
-        card = store.card_of(path)
-        assert card is not None, path
-        lock.remember(path.name, Entry.of(path, sha256_of(path), "import"))
-        store.accept_licence(card.name, who="tests")
 
 
 @pytest.fixture(scope="session")

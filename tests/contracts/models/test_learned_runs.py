@@ -85,7 +85,7 @@ def test_a_policy_refuses_what_may_earn_no_money(
         "--policy",
         "broadcast",
     )
-    says = r"refused by rule licence: policy broadcast takes no models .*this job uses codeformer \(S-Lab.*; use other models"
+    says = r"by rule licence: policy broadcast takes no models .*this job uses codeformer \(S-Lab.*; use other models"
     refused(tmp_path, 5, says, *job, "--face-enhancer-model", "codeformer")
     succeeded(*job, "--face-enhancer-model", "gfpgan_1.4")
 

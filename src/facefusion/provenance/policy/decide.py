@@ -80,8 +80,8 @@ class _Case:
         listed = ", ".join(self.request.non_commercial)
         return Fault(
             "licence",
-            f"policy {self.policy.name} takes no models whose licence forbids commercial use, and this job uses {listed}; "
-            "use other models, or another policy",
+            f"policy {self.policy.name} takes no models whose licence forbids commercial use, and this job uses "
+            f"{listed}; use other models, or another policy",
         )
 
     def _clock(self) -> Fault | None:

@@ -31,7 +31,8 @@ class Policy:
     allows_own_signature: whether one key may sign as rights holder and as requester. trusted_keys: keys of rights
     holders; empty trusts any. label_preset, label_text: what the label has to be; empty leaves it to the job.
     may_omit_label: whether a record's permission to leave the label out counts. refused: operations that are never
-    done. commercial_only: whether models are refused whose licence forbids commercial use. retention_days: 0 for no limit. content_threshold: score, 0 to 1, from which a frame is refused.
+    done. commercial_only: whether models are refused whose licence forbids commercial use. retention_days: 0 for no
+    limit. content_threshold: score, 0 to 1, from which a frame is refused.
     """
 
     name: str
