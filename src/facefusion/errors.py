@@ -67,6 +67,10 @@ class ModelInvalid(ModelError):
     """Weights that do not match their card: wrong hash, rank, shape or type."""
 
 
+class UnusableOutput(ModelError):
+    """A model answered with values that are no numbers."""
+
+
 class OutOfMemory(ModelError):
     """A device has no room for what a model needs, however small the pieces."""
 

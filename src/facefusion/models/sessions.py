@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from facefusion.errors import InvalidInput, ModelInvalid, ModelMissing, OutOfMemory, UsageError
 from facefusion.models.card import ModelCard
 from facefusion.models.devices import driver_version, engine_folder, provider_options
+from facefusion.models.finite import check_finite
 from facefusion.models.home import user_folder
 from facefusion.models.providers import (
     Provider,
@@ -92,7 +93,8 @@ class Session:
     def run(self, *arrays: Array) -> tuple[Array, ...]:
         """The outputs for `arrays`, one for each input, both in the order of the contracts.
 
-        Raises InvalidInput when the count or a shape does not fit, ModelInvalid when the model itself fails.
+        Raises InvalidInput when the count or a shape does not fit, ModelInvalid when the model itself fails, and
+        UnusableOutput when it answers with values that are no numbers.
         """
         if len(arrays) != len(self.inputs):
             names = ", ".join(spec.name for spec in self.inputs)
@@ -102,7 +104,7 @@ class Session:
             for spec, name, array in zip(self.inputs, self._input_names, arrays, strict=True)
         }
         try:
-            return tuple(self._session.run(list(self._output_names), feeds))
+            found = tuple(self._session.run(list(self._output_names), feeds))
         except Exception as error:  # ONNX Runtime has no error type of its own
             if any(words in str(error).lower() for words in _NO_MEMORY):
                 raise OutOfMemory(
@@ -110,6 +112,8 @@ class Session:
                     "use fewer --threads, a smaller model, or --execution-provider cpu"
                 ) from None
             raise ModelInvalid(f"{self.name} failed: {_first_line(error)}") from error
+        check_finite(self.name, found)
+        return found
 
     def _checked(self, spec: TensorSpec, name: str, array: Array) -> Array:
         free = self.takes_batches and len(array.shape) > 0

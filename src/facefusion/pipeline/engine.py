@@ -175,7 +175,7 @@ class _Run:
             made, told = self._by_segments(self.sink, self.work, renderer, tally), []
         else:
             made, told = Made(0, 0), left_out_lines(self._by_frames(renderer, tally))
-        told += [] if renderer.cutting is None else renderer.cutting.lines
+        told += [*tally.lines, *([] if renderer.cutting is None else renderer.cutting.lines)]
         hidden = anonymity_of(plan, renderer, self.reader, self.part) if plan.hides_people else None
         return _Done(analysis, tally, made, warnings, told, decision, hidden)
 

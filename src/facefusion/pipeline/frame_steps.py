@@ -8,9 +8,13 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+import cv2
+
 from facefusion.core import Analysis, Frame, FrameProcessor, FrameRange, Progress, Survey, Surveyor, WindowProcessor
+from facefusion.errors import UnusableOutput
 from facefusion.media import MediaReader, prefetch
 from facefusion.pipeline.plan import Plan
+from facefusion.pipeline.unusable import unusable_note
 from facefusion.pipeline.windows import Drawn
 
 
@@ -37,6 +41,7 @@ class FrameSteps:
     restorers: tuple[WindowProcessor, ...] = ()
     enlargers: tuple[FrameProcessor, ...] = ()
     measured_digest: str = ""
+    skips_unusable: bool = False
 
     @staticmethod
     def of(plan: Plan, reader: MediaReader, analysis: Analysis, part: FrameRange, progress: Progress) -> FrameSteps:
@@ -50,7 +55,8 @@ class FrameSteps:
                 restorers.append(entry.build(settings, survey=found))
             elif entry.shape == "frame":
                 enlargers.append(entry.build(settings, zoo=plan.zoo))
-        return FrameSteps(tuple(restorers), tuple(enlargers), digest.hexdigest() if restorers else "")
+        known = digest.hexdigest() if restorers else ""
+        return FrameSteps(tuple(restorers), tuple(enlargers), known, plan.skips_unusable)
 
     @property
     def margin(self) -> int:
@@ -67,10 +73,27 @@ class FrameSteps:
 
     def enlarged(self, drawn: Drawn) -> Drawn:
         """`drawn` as large as it is delivered."""
-        frame = drawn.frame
+        frame, notes = drawn.frame, drawn.rendered.notes
         for enlarger in self.enlargers:
-            frame = enlarger.process_frame(frame)
-        return drawn if frame is drawn.frame else replace(drawn, rendered=replace(drawn.rendered, frame=frame))
+            try:
+                frame = enlarger.process_frame(frame)
+            except UnusableOutput as error:
+                if not self.skips_unusable:
+                    raise UnusableOutput(f"frame {frame.index}: {error}") from None
+                frame, notes = stretched(frame, enlarger.scale), (*notes, unusable_note(frame.index))
+        return (
+            drawn
+            if frame is drawn.frame
+            else replace(drawn, rendered=replace(drawn.rendered, frame=frame, notes=notes))
+        )
+
+
+def stretched(frame: Frame, scale: int) -> Frame:
+    """A copy of `frame`, `scale` times as large by plain interpolation."""
+    size = (frame.width * scale, frame.height * scale)
+    pixels = cv2.resize(frame.pixels, size, interpolation=cv2.INTER_LINEAR) if scale > 1 else frame.pixels.copy()
+    alpha = None if frame.alpha is None else cv2.resize(frame.alpha, size, interpolation=cv2.INTER_LINEAR)
+    return replace(frame, pixels=pixels, alpha=alpha)
 
 
 def surveyed(surveyor: Surveyor, reader: MediaReader, part: FrameRange, progress: Progress) -> Survey:

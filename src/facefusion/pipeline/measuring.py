@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from facefusion.core import Analysis, Frame, FrameRange, Progress, Shot
 from facefusion.core.scene import Scene
+from facefusion.errors import UnusableOutput
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.measures import FaceMeter, grain_of
 from facefusion.faces.parse import OcclusionParser
@@ -135,7 +136,10 @@ class _Measuring:
             self._tracker.reset()
         if is_cut or not self._begins:
             self._begins.append(frame.index)
-        faces = self._tracker.update(frame.pixels, frame.index)
+        try:
+            faces = self._tracker.update(frame.pixels, frame.index)
+        except UnusableOutput as error:
+            raise UnusableOutput(f"frame {frame.index}: {error}; measure with another model") from None
         if frame.index in self.chunk.alone:  # where faces go over from one chunk to the next they are not final
             self._meter.see(frame.index, frame.pixels, faces)
         if self._scene is not None:

@@ -158,6 +158,11 @@ class Plan:
         return any(entry.hides for entry in self.entries)
 
     @property
+    def skips_unusable(self) -> bool:
+        """Whether a run goes on where a network answers with values that are no numbers."""
+        return self.job.unusable_output == "skip" and not self.hides_people
+
+    @property
     def changes_faces(self) -> bool:
         """Whether something is done to faces, so that there have to be some."""
         return any(entry.shape == "face" for entry in self.entries)

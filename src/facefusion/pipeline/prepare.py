@@ -124,6 +124,7 @@ class _Cast:
             visible=None if self.parser is None else self.parser.visible,
             parser=self.parser if isinstance(self.parser, OcclusionParser) else None,
             memory_digest="" if self.memory is None else self.memory.digest(),
+            skips_unusable=plan.skips_unusable,
         )
 
     def _effects(self, plan: Plan, photos: Photos, analysis: Analysis) -> Effects:

@@ -26,6 +26,7 @@ from facefusion.core import (
     TemplateProcessor,
     to_unit,
 )
+from facefusion.errors import UnusableOutput
 from facefusion.faces.parse import Looked, OcclusionParser
 from facefusion.pipeline.cascade import Seen, cascade, crop_box, matrix_of
 from facefusion.pipeline.casting import Casting
@@ -34,6 +35,7 @@ from facefusion.pipeline.held import NOTHING, Known
 from facefusion.pipeline.overrides import Overrides, Touch
 from facefusion.pipeline.spans import Span, around, whole
 from facefusion.pipeline.steady import SteadyFaces
+from facefusion.pipeline.unusable import unusable_note
 
 LEFT_ALONE = "left_alone"
 Visible = Callable[[Pixels, Landmarks], Float32]
@@ -54,6 +56,7 @@ class RenderContext:
     overrides: what edits ask of single faces and frames. variants: a context for every set of settings they ask for.
     laid: is told every patch before it is laid down; called from several threads.
     memory_digest: of what the enhancer knows of faces from elsewhere; empty where that is nothing.
+    skips_unusable: a face for which a network answers with no numbers is left as it was, else that ends the run.
     steady: the faces as they are to be drawn, smoothed over time; None: take them as they were measured.
     """
 
@@ -68,6 +71,7 @@ class RenderContext:
     steady: SteadyFaces | None = None
     laid: Laid | None = None
     memory_digest: str = ""
+    skips_unusable: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +96,12 @@ def render_frame(
         if not effects or touch.is_excluded or touch.strength <= 0:
             continue
         told = NOTHING if known is None or face.track_id is None else known.get(face.track_id, NOTHING)
-        pixels, note = change_face(pixels, face, effects, frame.index, look, strength=touch.strength, known=told)
+        try:
+            pixels, note = change_face(pixels, face, effects, frame.index, look, strength=touch.strength, known=told)
+        except UnusableOutput as error:
+            if not context.skips_unusable:
+                raise UnusableOutput(f"frame {frame.index}: {error}") from None
+            note = unusable_note(frame.index)
         notes.append(note)
     return Rendered(replace(frame, pixels=pixels), tuple(notes))
 

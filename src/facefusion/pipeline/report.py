@@ -11,7 +11,10 @@ from facefusion.core import Analysis
 from facefusion.pipeline.anonymity import Anonymity
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.render import LEFT_ALONE
+from facefusion.pipeline.unusable import unusable_in
 from facefusion.provenance.policy import Decision
+
+_MOST_NAMED = 20
 
 
 @dataclass(slots=True)
@@ -23,9 +26,16 @@ class Tally:
     swapped: int = 0
     weakened: int = 0
     left_alone: int = 0
+    unusable: int = 0
+    unusable_frames: list[int] = field(default_factory=list)
 
     def add(self, notes: tuple[str, ...]) -> None:
         """Count one frame, with one word for each face that was meant."""
+        if bad := {index for note in notes if (index := unusable_in(note)) is not None}:
+            notes = tuple(note for note in notes if unusable_in(note) is None)
+            self.unusable += 1
+            self.unusable_frames = sorted({*self.unusable_frames, *bad})[:_MOST_NAMED]
+            self.frames_without_face -= not notes
         self.frames += 1
         self.frames_without_face += not notes
         left_alone = notes.count(LEFT_ALONE)
@@ -37,6 +47,18 @@ class Tally:
         """Count what another counted."""
         for f in fields(self):
             setattr(self, f.name, getattr(self, f.name) + getattr(other, f.name))
+        self.unusable_frames = sorted(set(self.unusable_frames))[:_MOST_NAMED]
+
+    @property
+    def lines(self) -> list[str]:
+        """What is worth a warning."""
+        if not self.unusable:
+            return []
+        named = ", ".join(map(str, self.unusable_frames)) + (" …" if self.unusable > len(self.unusable_frames) else "")
+        return [
+            f"in {self.unusable} frame{'s' if self.unusable > 1 else ''} ({named}) a network answered with values that "
+            "are no numbers: what it should have drawn there is left out; --unusable-output stop ends a run at once"
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class SegmentRun:
                 tally.merge(Tally(**counts))
         return missing
 
-    def _counts_of(self, segment: Segment, progress: Progress) -> dict[str, int] | None:
+    def _counts_of(self, segment: Segment, progress: Progress) -> dict[str, Any] | None:
         """What a finished segment counted; None when it is missing, damaged, or made for other edits."""
         path = self.folder.found(_name_of(segment))
         if path is None:
@@ -85,7 +85,7 @@ class SegmentRun:
         if not is_same:
             return None
         self.reader.remember_damaged(dict(details.get("damaged", ())))
-        counts: dict[str, int] = details["counts"]
+        counts: dict[str, Any] = details["counts"]
         return counts
 
     def _make(self, missing: Sequence[Segment], progress: Progress, tally: Tally) -> None:

@@ -14,6 +14,7 @@ from facefusion.models.providers import Provider
 
 SelectorMode = Literal["auto", "one", "many", "reference"]
 Order = Literal["large-small", "small-large", "left-right", "right-left", "top-bottom", "bottom-top"]
+UnusableAnswer = Literal["skip", "stop"]
 KeepWork = Literal["unfinished", "always", "never"]
 CODECS_OWN = -1
 
@@ -70,6 +71,11 @@ class JobSettings:
         "keep",
         why="what is done with an interlaced target: keep treats both fields as one picture and flags the result, "
         "deinterlace makes whole pictures, as many, stop refuses it",
+    )
+    unusable_output: UnusableAnswer = option(
+        "skip",
+        why="what is done when a learned network answers with values that are no numbers: skip leaves that face or "
+        "frame as it was and names the frame, stop ends the run there; where people are hidden it always stops",
     )
     workers: int = option(
         0,
