@@ -254,7 +254,7 @@ def wav2lip(path: Path) -> Path:
     shown = graph.part("target", [3], [6], [1])
     hidden = graph.op("ReduceMean", graph.part("target", [0], [3], [1]), axes=[2, 3], keepdims=1)
     heard = graph.op("ReduceMean", graph.part("mel", [0], [1], [3]), keepdims=0)
-    x, y = eye("ffhq_512", 96)
+    x, y = eye("wav2lip_96", 96)
     spot = graph.part(shown, [y, x], [y + 1, x + 1], [2, 3])
     made = graph.op("Mul", shown, graph.value(column(GAIN[::-1])))
     made = graph.op("Add", made, graph.op("Mul", hidden, graph.value(0.1)))

@@ -16,6 +16,9 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.pipeline.catalog import CATALOG, Entry
 from portraits import astronaut, scene
 
+NEED_WEIGHTS = ("lip_syncer",)
+"""What nothing in the package can do; tried with miniatures in `contracts/models`."""
+
 
 @pytest.fixture(scope="module")
 def analyser() -> FaceAnalyser:
@@ -32,7 +35,10 @@ def target(analyser: FaceAnalyser) -> Face:
     return analyser.find(scene())[0]
 
 
-@pytest.fixture(params=[entry for entry in CATALOG if entry.shape == "face"], ids=lambda entry: entry.name)
+@pytest.fixture(
+    params=[entry for entry in CATALOG if entry.shape == "face" and entry.name not in NEED_WEIGHTS],
+    ids=lambda entry: entry.name,
+)
 def entry(request: pytest.FixtureRequest) -> Entry:
     found: Entry = request.param
     return found

@@ -13,7 +13,9 @@ from facefusion.core import Float32, Landmarks
 from facefusion.core.arrays import frozen
 from facefusion.geometry.transforms import similarity
 
-TemplateName = Literal["arcface_112_v1", "arcface_112_v2", "arcface_128", "ffhq_512", "mtcnn_512", "dfl_whole_face"]
+TemplateName = Literal[
+    "arcface_112_v1", "arcface_112_v2", "arcface_128", "ffhq_512", "mtcnn_512", "dfl_whole_face", "wav2lip_96"
+]
 
 _ARCFACE_V2 = ((38.295, 51.696), (73.532, 51.501), (56.025, 71.737), (41.549, 92.366), (70.730, 92.204))
 _POINTS: dict[TemplateName, tuple[int, tuple[tuple[float, float], ...]]] = {
@@ -28,6 +30,8 @@ _POINTS: dict[TemplateName, tuple[int, tuple[tuple[float, float], ...]]] = {
         512,
         ((187.202, 239.277), (324.124, 238.520), (256.098, 317.148), (199.849, 397.306), (313.236, 396.679)),
     ),
+    # the square around 68 points and an eighth more above, upright as FFHQ: x 107 to 411, y 163 to 467 of its 512
+    "wav2lip_96": (96, ((27.152, 24.299), (66.917, 24.377), (47.253, 47.690), (29.767, 65.814), (65.081, 65.732))),
     "dfl_whole_face": (
         512,
         ((180.952, 201.143), (321.524, 201.143), (249.143, 276.571), (198.857, 352.0), (306.286, 352.0)),

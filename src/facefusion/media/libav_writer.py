@@ -18,7 +18,7 @@ from facefusion.media.libav import address, open_input, reason
 from facefusion.media.libav_description import describe
 from facefusion.media.light_metadata import is_close
 from facefusion.media.picture_encoder import PictureEncoder
-from facefusion.media.stream_copy import StreamCopier
+from facefusion.media.stream_copy import SoundCopier, StreamCopier
 from facefusion.media.video_stream import add_video, muxer_options, output_color
 from facefusion.media.write_plan import WritePlan
 
@@ -33,14 +33,16 @@ class Muxing:
 
     def __init__(self, temporary: Path, path: Path, plan: WritePlan, warnings: list[str]) -> None:
         self._path, self._temporary, self._plan, self._warnings = path, temporary, plan, warnings
-        self._copier: StreamCopier | None = None
+        self._copiers: list[StreamCopier] = []
         try:
             self._container = av.open(
                 address(temporary), "w", format=plan.container.name, container_options=muxer_options(plan)
             )
             self.stream = add_video(self._container, plan)
             if plan.copy_streams_from is not None:
-                self._copier = StreamCopier(plan.copy_streams_from, self._container, plan, warnings)
+                self._copiers.append(StreamCopier(plan.copy_streams_from, self._container, plan, warnings))
+            if plan.sound_from is not None:
+                self._copiers.append(SoundCopier(plan.sound_from, self._container, plan, warnings))
             self._add_metadata()
             self._container.start_encoding()
         except MUXING_ERRORS as error:
@@ -58,15 +60,15 @@ class Muxing:
 
     def finish(self) -> None:
         """Write the rest and the trailer, and look at the result. Raises OutputFailed."""
-        if self._copier is not None:
-            self._guarded(self._copier.finish)
+        for copier in self._copiers:
+            self._guarded(copier.finish)
         self._guarded(self._container.close)
         self._read_back()
 
     def abort(self) -> None:
         """Close files; the caller removes them."""
-        if self._copier is not None:
-            self._copier.close()
+        for copier in self._copiers:
+            copier.close()
         container = getattr(self, "_container", None)
         if container is not None:
             with suppress(Exception):
@@ -75,8 +77,10 @@ class Muxing:
     def _write(self, packets: Iterable[Any], until: Fraction | None) -> None:
         for packet in packets:
             self._container.mux_one(packet)
-        if self._copier is not None and until is not None:
-            self._copier.advance(until)
+        if until is None:
+            return
+        for copier in self._copiers:
+            copier.advance(until)
 
     def _guarded(self, step: Any) -> None:
         try:
@@ -89,11 +93,12 @@ class Muxing:
             ) from None
 
     def _add_metadata(self) -> None:
-        if self._copier is not None and self._copier.timecode is not None:
-            self.stream.metadata["timecode"] = self._copier.timecode
-        if self._copier is not None:
-            self.stream.metadata.update(self._copier.video_metadata)
-        tags = {} if self._copier is None else self._copier.container_metadata()
+        tags: dict[str, str] = {}
+        for copier in self._copiers:
+            if copier.timecode is not None:
+                self.stream.metadata["timecode"] = copier.timecode
+            self.stream.metadata.update(copier.video_metadata)
+            tags.update(copier.container_metadata())
         self._container.metadata.update({**tags, **self._plan.metadata})
 
     def _read_back(self) -> None:

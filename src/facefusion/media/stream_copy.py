@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -178,6 +178,8 @@ class StreamCopier:
             return None
         if stream.type == "data" and (self._take_timecode(stream) or self._is_list_of_chapters(stream)):
             return None
+        if stream.type == "audio" and self._plan.sound_from is not None:
+            return None
         if stream.type == "audio" and stream.codec_context is not None:
             return self._sound_track(source, stream)
         if stream.type in ("data", "attachment") and self._plan.is_private:
@@ -254,6 +256,32 @@ class StreamCopier:
                 chapters.append({**named, **moved, "time_base": base})
         if chapters:
             self._container.set_chapters(chapters)
+
+
+class SoundCopier(StreamCopier):
+    """Copies the sound of another file, which begins with the first frame of the clip, and nothing else of it."""
+
+    def __init__(self, source: Path, container: Any, plan: WritePlan, warnings: list[str]) -> None:
+        origin = plan.video.origin_seconds
+        stop = None if plan.stop_seconds is None else plan.stop_seconds - origin
+        moved = replace(plan, sound_from=None, start_seconds=plan.start_seconds - origin, stop_seconds=stop)
+        super().__init__(source, container, moved, warnings)
+
+    def container_metadata(self) -> dict[str, str]:
+        """None: they tell of another work."""
+        return {}
+
+    def _make_tracks(self, source: Path) -> dict[int, _Track]:
+        heard = [
+            stream for stream in self._input.streams if stream.type == "audio" and stream.codec_context is not None
+        ]
+        tracks = {stream.index: self._sound_track(source, stream) for stream in heard}
+        for track in tracks.values():
+            self._without_private(track)
+        return tracks
+
+    def _copy_chapters(self) -> None:
+        return
 
 
 def _set_exact_time(packet: Any, track: _Track) -> None:

@@ -25,6 +25,8 @@ class WritePlan:
     threads: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
     copy_streams_from: Path | None = None
+    sound_from: Path | None = None
+    """A file whose sound, from its beginning, stands in the place of that of `copy_streams_from`."""
     start_seconds: Fraction = Fraction(0)
     stop_seconds: Fraction | None = None
     is_trim: bool = False

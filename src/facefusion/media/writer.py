@@ -39,7 +39,8 @@ class VideoWriter(WholeOrNothing):
     lower is better (None: visually lossless default).
     preset: the encoder's own name (x264 "slow", SVT-AV1 "8", VP9 cpu-used "3").
     metadata: container tags, merged over those of `copy_streams_from`. copy_streams_from: a clip whose sound,
-    subtitles, chapters and data go along untouched. start, stop: when trimming, the source times that bound the part;
+    subtitles, chapters and data go along untouched. sound_from: a file whose sound goes along instead, from the first
+    frame of the clip on. start, stop: when trimming, the source times that bound the part;
     `start` becomes 0. Frames carry source times: `write(frame)` keeps `frame.timestamp` exactly, less the start.
     frame_rate: None keeps every frame at its own time; otherwise frames are chosen anew by time, and sound stays.
     is_private: tags and data streams of the source that tell who, where or with what it was taken are left out.
@@ -64,6 +65,7 @@ class VideoWriter(WholeOrNothing):
         preset: str | None = None,
         metadata: Mapping[str, str] | None = None,
         copy_streams_from: str | Path | None = None,
+        sound_from: Path | None = None,
         start: Timestamp | None = None,
         stop: Timestamp | None = None,
         frame_rate: Fraction | None = None,
@@ -93,6 +95,7 @@ class VideoWriter(WholeOrNothing):
             threads=threads,
             metadata=dict(metadata or {}),
             copy_streams_from=source,
+            sound_from=sound_from,
             start_seconds=_origin(like, container) if start is None else start.seconds,
             stop_seconds=None if stop is None else stop.seconds,
             is_trim=start is not None or stop is not None,
@@ -104,7 +107,7 @@ class VideoWriter(WholeOrNothing):
         if not encoder_present(chosen.encoder):
             raise UsageError(f"{chosen.name}: this installation has no {chosen.encoder}; choose another codec")
         self._overwrite = overwrite
-        check_output(self.path, overwrite=overwrite, inputs=() if source is None else (source,))
+        check_output(self.path, overwrite=overwrite, inputs=[path for path in (source, sound_from) if path])
         self._temporary, self._seal = temporary or temporary_beside(self.path), seal
         self._encoding: Encoding | Joining | None = None
         self._is_open = True

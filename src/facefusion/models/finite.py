@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from facefusion.errors import UnusableOutput
 
 
-def check_finite(model: str, outputs: Sequence[NDArray[Any]]) -> None:
-    """Raise UnusableOutput when an output of `model` holds NaN or infinity.
+def check_finite(model: str, names: Sequence[str], outputs: Sequence[NDArray[Any]]) -> None:
+    """Raise UnusableOutput when one of the outputs of `model`, by their names, holds NaN or infinity.
 
     A sum tells in one pass; only where it is no number, each value is looked at.
     """
-    for output in outputs:
+    for name, output in zip(names, outputs, strict=True):
         if output.dtype.kind == "f" and not _has_finite_sum(output):
             bad = output.size - int(np.isfinite(output).sum())
             if bad:
                 raise UnusableOutput(
-                    f"{model}: gives values that are no numbers (NaN or infinite), {bad} of {output.size}"
+                    f"{model}: gives values that are no numbers (NaN or infinite) in {name}, {bad} of {output.size}"
                 )
 
 

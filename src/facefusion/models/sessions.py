@@ -112,7 +112,7 @@ class Session:
                     "use fewer --threads, a smaller model, or --execution-provider cpu"
                 ) from None
             raise ModelInvalid(f"{self.name} failed: {_first_line(error)}") from error
-        check_finite(self.name, found)
+        check_finite(self.name, [spec.name for spec in self.outputs], found)
         return found
 
     def _checked(self, spec: TensorSpec, name: str, array: Array) -> Array:

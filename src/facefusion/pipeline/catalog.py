@@ -21,11 +21,11 @@ class Entry:
     """One processor: where its code and its Settings live, its shape, and whether it needs somebody's face.
 
     `kind` is what it does to a picture, in the words of `provenance`. `needs_analysis`: it chooses by who is in the
-    medium. `hides`: who somebody is must not be found out, so that nothing may be missed and metadata is left out.
-    `learned_kind`: the kind where its setting `model` names learned weights. `takes_zoo`: it may use such weights.
-    `survey`: where the class lies that measures a whole clip for it before anything is rendered; a frame processor with
-    one restores frames with their neighbours in view, one without works on finished frames. remembers: it takes detail
-    from other pictures of the same face.
+    medium. `hears`: it is told what is said. `hides`: who somebody is must not be found out, so that nothing may be
+    missed and metadata is left out. `learned_kind`: the kind where its setting `model` names learned weights.
+    `takes_zoo`: it may use such weights. `survey`: where the class lies that measures a whole clip for it before
+    anything is rendered; a frame processor with one restores frames with their neighbours in view, one without works on
+    finished frames. `remembers`: it takes detail from other pictures of the same face.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Entry:
     kind: EditKind
     needs_analysis: bool = False
     hides: bool = False
+    hears: bool = False
     learned_kind: EditKind | None = None
     takes_zoo: bool = False
     survey: str = ""
@@ -76,16 +77,20 @@ class Entry:
         zoo: Zoo | None = None,
         survey: Survey | None = None,
         memory: Any = None,
+        speech: Any = None,
     ) -> Any:
         """The processor itself; imports its code on first use.
 
         photos: faces of the person whose face is put on, where one is needed. analysis: of the medium, if there is one.
         zoo: where learned weights come from, by default the user's folder, on the CPU.
-        survey: what was measured of the clip for it. memory: a `FaceMemory` for one that remembers.
+        survey: what was measured of the clip for it. speech: what is said over it. memory: a `FaceMemory` for one that
+        remembers.
         """
         make: Callable[..., Any] = _load(self.factory)
         if self.survey:
             return make(settings, survey)
+        if self.hears:
+            return make(settings, zoo or Zoo(), speech)
         if self.takes_zoo:
             zoo = zoo or Zoo()
             if self.remembers:
@@ -109,6 +114,8 @@ CATALOG: tuple[Entry, ...] = (
     Entry("face_anonymiser", "face", "facefusion.pipeline.anonymising:anonymiser",
           f"{_ROOM}.face_anonymiser.settings:Settings", needs_source=False, kind="mesh", needs_analysis=True,
           hides=True),
+    Entry("lip_syncer", "face", "facefusion.pipeline.learned_faces:lip_syncer",
+          f"{_ROOM}.lip_syncer.settings:Settings", needs_source=False, kind="trained", takes_zoo=True, hears=True),
     Entry("background_remover", "matte", f"{_ROOM}.background_remover:BackgroundRemover",
           f"{_ROOM}.background_remover.settings:Settings", needs_source=False, kind="matte", needs_analysis=True),
     Entry("frame_restorer", "frame", f"{_ROOM}.frame_restorer:FrameRestorer",
@@ -120,7 +127,7 @@ CATALOG: tuple[Entry, ...] = (
           f"{_ROOM}.frame_colorizer.settings:Settings", needs_source=False, kind="enhance", takes_zoo=True),
 )  # fmt: skip
 LATER: tuple[str, ...] = (
-    "lip_syncer", "expression_editor",
+    "expression_editor",
 )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from facefusion.pipeline.ranges import RangeRenderer
 from facefusion.pipeline.render import Rendered
 from facefusion.pipeline.settings import CODECS_OWN, EncodeSettings
 from facefusion.pipeline.sinks import Resampling, Sink
+from facefusion.pipeline.speaking import end_of, speech_file
 from facefusion.pipeline.transparency import (
     check_alpha,
     check_form,
@@ -94,6 +95,9 @@ class ClipSink(Sink):
         has_alpha = leaves_alpha(plan, reader.info)
         if has_alpha:
             check_form(output, plan)
+        speech, stop = speech_file(plan), None if is_whole or part.stop == len(times) else times[part.stop]
+        if speech is not None and stop is None:  # speech may be longer than the clip
+            stop = end_of(reader)
         alpha: AlphaForm = "premultiplied" if plan.film.alpha == "premultiplied" else "straight"
         self._writer = VideoWriter(
             output,
@@ -108,8 +112,9 @@ class ClipSink(Sink):
             preset=plan.encode.output_preset or None,
             metadata={**marking.marks.container_tags(), **({ALPHA_TAG: alpha} if has_alpha else {})},
             copy_streams_from=reader.info.path if reader.info.streams else None,
+            sound_from=speech,
             start=None if is_whole else times[part.start],
-            stop=None if is_whole or part.stop == len(times) else times[part.stop],
+            stop=stop,
             frame_rate=plan.frame_rate if reader.info.kind == "video" else None,
             is_private=plan.hides_people,
             must_keep_alpha=must_keep_alpha(plan, reader.info),

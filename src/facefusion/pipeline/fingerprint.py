@@ -14,7 +14,7 @@ from facefusion.media import MediaReader
 from facefusion.media.encoders import encoder_build
 from facefusion.media.paths import check_input
 from facefusion.pipeline.analysis_sections import sections_of
-from facefusion.pipeline.inputs import grounds
+from facefusion.pipeline.inputs import grounds, sounds
 from facefusion.pipeline.media_identity import identity_of
 from facefusion.pipeline.plan import Plan
 
@@ -25,7 +25,7 @@ NOT_IN_THE_RESULT = ("overwrite", "models-folder", "workers", "threads", "keep-w
 _BEGINNING_BYTES = 1 << 20
 _FILES = (
     *("output", "source", "assign", "target", "reference-image", "except-image", "mask-image", "background"),
-    "face-enhancer-reference",
+    *("face-enhancer-reference", "lip-syncer-audio"),
 )
 
 
@@ -45,6 +45,7 @@ def request_key(plan: Plan, reader: MediaReader) -> str:
         "target": identity_of(reader).digest,
     } | ({"models": models_said(plan)} if plan.learned else {})
     files |= {"detail": [content_digest(path) for path in plan.face_photos]} if plan.face_photos else {}
+    files |= {"speech": [content_digest(path) for path in sounds(plan)]} if plan.speaks else {}
     words = [__version__, encoder_build(), plan.output.suffix.lower(), said, files]
     return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
@@ -53,7 +54,8 @@ def said_of(plan: Plan) -> dict[str, object]:
     """What `plan` says of the result, as JSON; files count by their length and beginning, not by their names."""
     said = {name: value for name, value in plan.to_mapping().items() if name not in (*NOT_IN_THE_RESULT, *_FILES)}
     assigned = {number: [_stamp(path) for path in paths] for number, paths in plan.assignments.items()}
-    files = [*map(_stamp, (*plan.sources, *plan.face_photos)), _stamp(plan.target)]
+    photos = (*plan.sources, *plan.face_photos)
+    files = [*map(_stamp, photos), _stamp(plan.target), *map(_stamp, sounds(plan))]
     return {**said, "files": files, "assigned": assigned, "background": _ground(plan, _stamp)}
 
 

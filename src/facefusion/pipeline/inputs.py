@@ -17,7 +17,7 @@ def check_paths(plan: Plan) -> None:
 
     Raises InvalidInput for a photo that is not there; whoever opens the target says what is wrong with it.
     """
-    for path in pictures_read(plan):
+    for path in (*pictures_read(plan), *sounds(plan)):
         check_input(path)
     check_name(plan.output)
     target = file_identity(plan.target)
@@ -34,6 +34,7 @@ def files_read(plan: Plan) -> Iterator[Path]:
     """Every file and folder that the request names to be read; pictures of a folder or sequence each by its name."""
     yield from pictures_read(plan)
     yield from grounds(plan)
+    yield from sounds(plan)
     yield plan.target
     yield from members(plan.target)
 
@@ -75,6 +76,12 @@ def grounds(plan: Plan) -> tuple[Path, ...]:
     if ground is None or ground.path is None:
         return ()
     return tuple(sorted(members(ground.path))) or (ground.path,)
+
+
+def sounds(plan: Plan) -> tuple[Path, ...]:
+    """The file with what is said, where one is named."""
+    settings = plan.effects.get("lip_syncer")
+    return (Path(settings.audio),) if plan.speaks and settings is not None and settings.audio else ()
 
 
 def photos(plan: Plan) -> tuple[Path, ...]:

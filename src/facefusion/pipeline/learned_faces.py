@@ -11,6 +11,7 @@ from facefusion.errors import NoFaceFound, UsageError
 from facefusion.faces.crops import cut
 from facefusion.geometry.templates import align_matrix
 from facefusion.models.adapters.recognisers import ArcFace, averaged
+from facefusion.models.adapters.speech import Speech
 from facefusion.models.adapters.swappers import Identity, Swapper
 from facefusion.models.zoo import Zoo
 from facefusion.pipeline.catalog import OWN_WAYS
@@ -23,6 +24,8 @@ from facefusion.processors.frame_colorizer.colorizer import FrameColorizer
 from facefusion.processors.frame_colorizer.settings import Settings as ColourSettings
 from facefusion.processors.frame_enhancer.learned import LearnedEnlarger
 from facefusion.processors.frame_enhancer.settings import Settings as EnlargeSettings
+from facefusion.processors.lip_syncer.settings import Settings as SpeakSettings
+from facefusion.processors.lip_syncer.syncer import LipSyncer
 
 
 def face_swapper(photos: Sequence[Face], settings: SwapSettings, zoo: Zoo) -> FaceProcessor:
@@ -49,6 +52,15 @@ def face_enhancer(settings: EnhanceSettings, zoo: Zoo, memory: FaceMemory | None
         own: FaceProcessor = FaceEnhancer(settings, memory)
         return own
     return LearnedEnhancer(zoo.adapter(settings.model, "face_enhancer"), settings)
+
+
+def lip_syncer(settings: SpeakSettings, zoo: Zoo, speech: Speech | None) -> FaceProcessor:
+    """The learned network that `settings` name; there is no other. Raises UsageError for none, and as the zoo."""
+    if settings.model in OWN_WAYS:
+        raise UsageError("lip-syncer-model: no such network comes with the package; name one, like wav2lip_96")
+    return LipSyncer(
+        zoo.adapter(settings.model, "lip_syncer"), speech or Speech(np.zeros(0, np.float32), [0.0]), settings
+    )
 
 
 def frame_enhancer(settings: EnlargeSettings, zoo: Zoo) -> FrameProcessor:

@@ -20,7 +20,7 @@ from facefusion.models import card_named
 from facefusion.models.zoo import Used
 from facefusion.pipeline.catalog import OWN_WAYS
 from facefusion.pipeline.fingerprint import said_of
-from facefusion.pipeline.inputs import grounds, members, photos
+from facefusion.pipeline.inputs import grounds, members, photos, sounds
 from facefusion.pipeline.plan import Plan
 from facefusion.provenance import Marks, mark_place, sidecar_path
 from facefusion.provenance.asset import asset_id_of, asset_text
@@ -54,6 +54,7 @@ class Facts:
     references: tuple[Path, ...] = ()
     targets: tuple[Path, ...] = ()
     backgrounds: tuple[Path, ...] = ()
+    speech: tuple[Path, ...] = ()
     decision: Mapping[str, Any] | None = None
     label: Mapping[str, Any] | None = None
 
@@ -68,6 +69,7 @@ class Facts:
             sources=photos(plan),
             references=tuple(Path(text) for text in references),
             backgrounds=grounds(plan),
+            speech=sounds(plan),
             targets=(plan.target,) if plan.target.is_file() else tuple(sorted(members(plan.target))),
             decision=decision,
             label=label or {"text": plan.label.text},
@@ -206,6 +208,7 @@ class Marking:
         models = (*own, *(Model(one.name, one.sha256) for one in facts.learned))
         backgrounds = self._listed("background", facts.backgrounds)
         ingredients = (*self._listed("target", targets), *sources, *references, *backgrounds)
+        ingredients += tuple(self._listed("speech", facts.speech))
         return Claim(self.marks, facts.effects, ingredients, models, facts.decision, facts.label)
 
     def _listed(self, role: Role, paths: Sequence[Path]) -> list[Ingredient]:

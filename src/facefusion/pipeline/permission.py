@@ -73,6 +73,7 @@ class Permission:
             requester=said.requester,
             wants_label_omitted=said.omit_visible_label,
             non_commercial=_non_commercial(plan),
+            speaks=plan.speaks,
         )
         asked = Permission(plan, policy, request, watch)
         asked._first_look(progress)
@@ -99,12 +100,12 @@ class Permission:
 
     @property
     def _looks_at_targets(self) -> bool:
-        return self.policy.needs_target or bool(self.request.named)
+        return self.policy.needs_target or self.request.speaks or bool(self.request.named)
 
     def _first_look(self, progress: Progress) -> None:
         """Refuse before the target is measured what no measurement can change."""
         anybody = Person("the target", "target", tuple(one.record.record_id for one in self.request.records))
-        request = replace(self.request, people=(*self.request.people, anybody))
+        request = replace(self.request, people=(*self.request.people, anybody), speaks=False)
         decision = decide(replace(self.policy, needs_target=False), request)
         if not decision.is_allowed:
             _settle(self.plan, replace(decision, policy_digest=self.policy.digest))

@@ -173,6 +173,11 @@ class Plan:
         return any(entry.shape == "matte" for entry in self.entries)
 
     @property
+    def speaks(self) -> bool:
+        """Whether lips are moved to speech."""
+        return any(entry.hears for entry in self.entries)
+
+    @property
     def changes_frames(self) -> bool:
         """Whether something is done to whole frames, whoever is in them."""
         return any(entry.shape == "frame" for entry in self.entries)

@@ -12,6 +12,7 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.parse import OcclusionParser
 from facefusion.geometry.color import luma
 from facefusion.media import MediaReader, read_image
+from facefusion.models.adapters.speech import Speech
 from facefusion.pipeline.casting import Casting, Effects, chosen_tracks, people_called
 from facefusion.pipeline.face_memory import remembered
 from facefusion.pipeline.occlusion import Occlusion, occlusion_of
@@ -19,6 +20,7 @@ from facefusion.pipeline.overrides import Overrides
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.render import RenderContext
 from facefusion.pipeline.sources import load_person, the_face
+from facefusion.pipeline.speaking import speech_of
 from facefusion.pipeline.steady import SteadyFaces
 from facefusion.processors.face_enhancer.memory import FaceMemory
 
@@ -90,6 +92,7 @@ def prepare(
         shared=unhidden_all(given.shared, parser, progress),
         parser=parser,
         progress=progress,
+        speech=speech_of(plan, reader),
     )
     own = {track.track_id for track in analysis.tracks if track.person_id in words}
     memory = remembered(plan, reader, analysis, given.detail, own | cast.chosen, progress)
@@ -110,6 +113,7 @@ class _Cast:
     parser: Occlusion | None
     progress: Progress
     memory: FaceMemory | None = None
+    speech: Speech | None = None
 
     def context(self, plan: Plan, analysis: Analysis, people: Collection[int | None] | None = None) -> RenderContext:
         """How `plan` changes the faces of `people`, of everybody by default."""
@@ -128,7 +132,7 @@ class _Cast:
         )
 
     def _effects(self, plan: Plan, photos: Photos, analysis: Analysis) -> Effects:
-        return effects_of(plan, photos, self.progress, analysis, self.memory)
+        return effects_of(plan, photos, self.progress, analysis, memory=self.memory, speech=self.speech)
 
 
 def _parser(plans: Sequence[Plan]) -> Occlusion | None:
@@ -161,11 +165,13 @@ def effects_of(
     photos: Photos,
     progress: Progress,
     analysis: Analysis | None = None,
+    *,
     memory: FaceMemory | None = None,
+    speech: Speech | None = None,
 ) -> Effects:
     """The effects of `plan` that put the person of `photos` on, for the medium of `analysis`; raises Cancelled.
 
-    memory: what is known of the faces that stay who they are.
+    memory: what is known of the faces that stay who they are. speech: what is said over the medium.
     """
     effects = []
     for entry in plan.entries:
@@ -173,7 +179,9 @@ def effects_of(
         if entry.shape != "face":
             continue
         settings = plan.effects[entry.name]
-        effects.append(entry.build(settings, photos=photos, analysis=analysis, zoo=plan.zoo, memory=memory))
+        effects.append(
+            entry.build(settings, photos=photos, analysis=analysis, zoo=plan.zoo, memory=memory, speech=speech)
+        )
     return tuple(effects)
 
 

@@ -35,7 +35,8 @@ POINTS = {
     "mtcnn_512": [(187.202, 239.277), (324.124, 238.520), (256.098, 317.148), (199.849, 397.306), (313.236, 396.679)],
     "dfl_whole_face": [(180.952, 201.143), (321.524, 201.143), (249.143, 276.571), (198.857, 352), (306.286, 352)],
 }
-CANVAS = {"ffhq_512": 512, "mtcnn_512": 512, "dfl_whole_face": 512, "arcface_128": 128}
+POINTS["wav2lip_96"] = [((x - 107) * 96 / 304, (y - 163) * 96 / 304) for x, y in POINTS["ffhq_512"]]
+CANVAS = {"wav2lip_96": 96, "ffhq_512": 512, "mtcnn_512": 512, "dfl_whole_face": 512, "arcface_128": 128}
 
 
 @dataclass(frozen=True)
@@ -306,10 +307,12 @@ MEL = np.random.default_rng(6).normal(size=(1, 1, 80, 16)).astype(np.float32)
 
 def wav2lip(show: Show) -> None:
     adapter = show.adapter("wav2lip_96", "lip_syncer")
-    crop = show.aligned(adapter, "ffhq_512")
+    crop = show.aligned(adapter, "wav2lip_96")
     hidden = crop.copy()
     hidden[48:] = 0
-    wanted = crop * mini.GAIN + hidden.mean(axis=(0, 1)) * 0.1 + seen("ffhq_512", 96) * 0.3 + MEL[..., 0].mean() * 0.02
+    wanted = (
+        crop * mini.GAIN + hidden.mean(axis=(0, 1)) * 0.1 + seen("wav2lip_96", 96) * 0.3 + MEL[..., 0].mean() * 0.02
+    )
     near(adapter.speak([crop], MEL)[0], wanted)
 
 

@@ -74,8 +74,8 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.mark.parametrize("values", [[np.nan, 1.0], [np.inf, -np.inf], [1.0, np.inf]])
 def test_what_is_no_number_is_noticed(values: list[float]) -> None:
     with pytest.raises(UnusableOutput, match="broken: gives values that are no numbers"):
-        check_finite("broken", [np.array([0.5], np.float32), np.array(values, np.float32)])
-    check_finite("sound", [np.full(4, 3e38, np.float32), np.array([np.iinfo(np.int64).max])])
+        check_finite("broken", ["a", "b"], [np.array([0.5], np.float32), np.array(values, np.float32)])
+    check_finite("sound", ["a", "b"], [np.full(4, 3e38, np.float32), np.array([np.iinfo(np.int64).max])])
 
 
 @pytest.mark.parametrize("name", FAMILIES)

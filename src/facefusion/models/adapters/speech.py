@@ -28,6 +28,7 @@ class Wav2Lip:
     """Wav2Lip (Prajwal et al. 2020): speech and a face whose lower half is hidden, then the face as it is."""
 
     contract: ClassVar[str] = "wav2lip"
+    takes_weight: ClassVar[bool] = False
 
     def __init__(self, session: Session, template: TemplateName) -> None:
         self._session, self.size, self.template = session, picture_side(session, 1), template
@@ -47,6 +48,7 @@ class EdTalk:
     """EDTalk (Tan et al. 2024) takes speech, how strongly it counts, and a face."""
 
     contract: ClassVar[str] = "edtalk"
+    takes_weight: ClassVar[bool] = True
 
     def __init__(self, session: Session, template: TemplateName) -> None:
         self._session, self.size, self.template = session, picture_side(session, 2), template
@@ -59,6 +61,21 @@ class EdTalk:
             for face, piece in zip(faces, mel, strict=True)
         ]
         return np.clip(session.outputs[0].decode(np.concatenate(made)), 0, 1)
+
+
+class Speech:
+    """What is said over a clip.
+
+    samples: mono, in [-1, 1], at 16 kHz, from time 0. frame_seconds: when each frame is first seen.
+    """
+
+    def __init__(self, samples: Float32, frame_seconds: Sequence[float]) -> None:
+        self._mel = mel_spectrogram(samples) if len(samples) else np.full((BANDS, 1), -4, np.float32)
+        self._seconds = frame_seconds
+
+    def at(self, index: int) -> Float32:
+        """(1, 80, 16) float32: what is heard from frame `index` on; silence beyond the end."""
+        return mel_pieces(self._mel, [max(self._seconds[index], 0.0)])[0]
 
 
 def mel_spectrogram(samples: Float32) -> Float32:
@@ -74,11 +91,12 @@ def mel_spectrogram(samples: Float32) -> Float32:
 
 def mel_pieces(spectrogram: Float32, frame_seconds: Sequence[float]) -> Float32:
     """(n, 1, 80, 16) float32: what is heard from each of `frame_seconds` on; silence beyond the end."""
-    starts = [round(seconds * SAMPLE_RATE / HOP) for seconds in frame_seconds]
-    longest = max([*starts, 0]) + STEPS
-    room = max(longest - spectrogram.shape[1], 0)
-    padded = np.pad(spectrogram, ((0, 0), (0, room)), constant_values=-4)
-    return np.stack([padded[None, :, start : start + STEPS] for start in starts]).astype(np.float32)
+    pieces = np.full((len(frame_seconds), 1, BANDS, STEPS), -4, np.float32)
+    for piece, seconds in zip(pieces, frame_seconds, strict=True):
+        start = round(seconds * SAMPLE_RATE / HOP)
+        heard = spectrogram[:, start : start + STEPS]
+        piece[0, :, : heard.shape[1]] = heard
+    return pieces
 
 
 @cache

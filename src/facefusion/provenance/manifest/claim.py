@@ -18,7 +18,7 @@ JOB = "org.facefusion.job"
 """Label of our own assertion."""
 FRAMES = "org.facefusion.frames"
 """Label of the assertion that lists the pictures of a sequence."""
-Role = Literal["target", "source", "reference", "background"]
+Role = Literal["target", "source", "reference", "background", "speech"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _ingredient(one: Ingredient, number: int) -> dict[str, Any]:
     if one.role == "target":
         title, label, relation = "target", "target", "parentOf"
     else:
-        title = one.role if one.role == "background" else f"{one.role} photo {number}"
+        title = one.role if one.role in ("background", "speech") else f"{one.role} photo {number}"
         label, relation = f"{one.role}-{number}", "inputTo"
     return {
         "title": title,

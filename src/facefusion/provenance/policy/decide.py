@@ -40,7 +40,8 @@ class _Case:
         """Who needs a record by the policy, or because the label is to be left out."""
         if not self.operations:
             return ()
-        asks = {"source": self.policy.needs_source, "target": self.policy.needs_target}
+        speaking = self.policy.needs_source and self.request.speaks
+        asks = {"source": self.policy.needs_source, "target": self.policy.needs_target or speaking}
         wants = self.request.wants_label_omitted
         return tuple(one for one in self.request.people if asks[one.role] or (wants and one.role == "source"))
 
