@@ -29,6 +29,7 @@ TEMPLATES = {
     "ffhq_512": (512, (192.981, 239.947)),
     "mtcnn_512": (512, (187.202, 239.277)),
     "dfl_whole_face": (512, (180.952, 201.143)),
+    "live_portrait_512": (512, (214.199, 264.638)),
     "wav2lip_96": (96, (27.152, 24.299)),
 }
 """Canvas and image-left eye of each alignment."""

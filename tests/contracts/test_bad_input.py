@@ -453,7 +453,7 @@ def read_only(tmp_path: Path) -> Iterator[Path]:
     ("flags", "code", "says"),
     [
         (["--processor", "face_swaper"], 2, "face_swaper.*did you mean face_swapper"),
-        (["--processor", "expression_editor"], 2, "expression_editor.*not in this version; supported are face_swapper"),
+        (["--processor", "expression_edit"], 2, "did you mean expression_editor.*supported are face_swapper"),
         (["--execution-provider", "gpu"], 2, "gpu.*cpu.*cuda"),
         (["--output-codec", "h266"], 2, "h266.*h264"),
         (["--face-selector-mode", "two"], 2, "two.*one.*many.*reference"),

@@ -16,7 +16,7 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.pipeline.catalog import CATALOG, Entry
 from portraits import astronaut, scene
 
-NEED_WEIGHTS = ("lip_syncer",)
+NEED_WEIGHTS = ("lip_syncer", "expression_editor")
 """What nothing in the package can do; tried with miniatures in `contracts/models`."""
 
 

@@ -14,7 +14,14 @@ from facefusion.core.arrays import frozen
 from facefusion.geometry.transforms import similarity
 
 TemplateName = Literal[
-    "arcface_112_v1", "arcface_112_v2", "arcface_128", "ffhq_512", "mtcnn_512", "dfl_whole_face", "wav2lip_96"
+    "arcface_112_v1",
+    "arcface_112_v2",
+    "arcface_128",
+    "ffhq_512",
+    "mtcnn_512",
+    "dfl_whole_face",
+    "wav2lip_96",
+    "live_portrait_512",
 ]
 
 _ARCFACE_V2 = ((38.295, 51.696), (73.532, 51.501), (56.025, 71.737), (41.549, 92.366), (70.730, 92.204))
@@ -32,6 +39,11 @@ _POINTS: dict[TemplateName, tuple[int, tuple[tuple[float, float], ...]]] = {
     ),
     # the square around 68 points and an eighth more above, upright as FFHQ: x 107 to 411, y 163 to 467 of its 512
     "wav2lip_96": (96, ((27.152, 24.299), (66.917, 24.377), (47.253, 47.690), (29.767, 65.814), (65.081, 65.732))),
+    # FFHQ seen from further away: everything two thirds as far from the tip of the nose
+    "live_portrait_512": (
+        512,
+        ((214.199, 264.638), (298.147, 264.802), (256.634, 314.019), (219.719, 352.280), (294.271, 352.107)),
+    ),
     "dfl_whole_face": (
         512,
         ((180.952, 201.143), (321.524, 201.143), (249.143, 276.571), (198.857, 352.0), (306.286, 352.0)),

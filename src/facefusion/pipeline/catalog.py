@@ -116,6 +116,8 @@ CATALOG: tuple[Entry, ...] = (
           hides=True),
     Entry("lip_syncer", "face", "facefusion.pipeline.learned_faces:lip_syncer",
           f"{_ROOM}.lip_syncer.settings:Settings", needs_source=False, kind="trained", takes_zoo=True, hears=True),
+    Entry("expression_editor", "face", "facefusion.pipeline.learned_faces:expression_editor",
+          f"{_ROOM}.expression_editor.settings:Settings", needs_source=False, kind="trained", takes_zoo=True),
     Entry("background_remover", "matte", f"{_ROOM}.background_remover:BackgroundRemover",
           f"{_ROOM}.background_remover.settings:Settings", needs_source=False, kind="matte", needs_analysis=True),
     Entry("frame_restorer", "frame", f"{_ROOM}.frame_restorer:FrameRestorer",
@@ -125,9 +127,6 @@ CATALOG: tuple[Entry, ...] = (
           f"{_ROOM}.frame_enhancer.settings:Settings", needs_source=False, kind="enhance", takes_zoo=True),
     Entry("frame_colorizer", "frame", "facefusion.pipeline.learned_faces:frame_colorizer",
           f"{_ROOM}.frame_colorizer.settings:Settings", needs_source=False, kind="enhance", takes_zoo=True),
-)  # fmt: skip
-LATER: tuple[str, ...] = (
-    "expression_editor",
 )  # fmt: skip
 
 
@@ -142,9 +141,7 @@ def find(name: str) -> Entry:
     for entry in CATALOG:
         if entry.name == wanted:
             return entry
-    if wanted in LATER:
-        raise UsageError(f"processor {name}: known, but not in this version; supported are {', '.join(names())}")
-    hint = near(wanted, (*names(), *LATER))
+    hint = near(wanted, names())
     raise UsageError(f"processor {name!r}: unknown{hint}; supported are {', '.join(names())}")
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
 from facefusion.core import Face, FaceProcessor, Float32, FrameProcessor, Landmarks, Pixels
 from facefusion.errors import NoFaceFound, UsageError
 from facefusion.faces.crops import cut
-from facefusion.geometry.templates import align_matrix
+from facefusion.geometry.templates import TemplateName, align_matrix
+from facefusion.models.adapters.live_portrait import LivePortrait
 from facefusion.models.adapters.recognisers import ArcFace, averaged
 from facefusion.models.adapters.speech import Speech
 from facefusion.models.adapters.swappers import Identity, Swapper
+from facefusion.models.card import Task
 from facefusion.models.zoo import Zoo
 from facefusion.pipeline.catalog import OWN_WAYS
+from facefusion.processors.expression_editor.editor import ExpressionEditor
+from facefusion.processors.expression_editor.settings import Settings as ExpressionSettings
 from facefusion.processors.face_enhancer.learned import LearnedEnhancer
 from facefusion.processors.face_enhancer.memory import FaceMemory
 from facefusion.processors.face_enhancer.settings import Settings as EnhanceSettings
@@ -61,6 +66,21 @@ def lip_syncer(settings: SpeakSettings, zoo: Zoo, speech: Speech | None) -> Face
     return LipSyncer(
         zoo.adapter(settings.model, "lip_syncer"), speech or Speech(np.zeros(0, np.float32), [0.0]), settings
     )
+
+
+def expression_editor(settings: ExpressionSettings, zoo: Zoo) -> FaceProcessor:
+    """The learned networks that `settings` name; there are no others. Raises UsageError for none, and as the zoo."""
+    if settings.model in OWN_WAYS:
+        raise UsageError("expression-editor-model: none comes with the package; name one, like live_portrait_generator")
+    task: Task = "expression_editor"
+    generator = zoo.adapter(settings.model, task)
+    extractor, motion, eyes, lips, stitcher = (zoo.adapter(f"live_portrait_{part}", task) for part in _PORTRAIT)
+    template = cast(TemplateName, zoo.card(settings.model, task).template)
+    portrait = LivePortrait(extractor, motion, generator, eyes, lips, stitcher, template)
+    return ExpressionEditor(portrait, settings)
+
+
+_PORTRAIT = ("feature_extractor", "motion_extractor", "eye_retargeter", "lip_retargeter", "stitcher")
 
 
 def frame_enhancer(settings: EnlargeSettings, zoo: Zoo) -> FrameProcessor:

@@ -26,6 +26,7 @@ from facefusion.provenance.policy import Decision, PermissionRequest, Person, Po
 OPERATIONS: Mapping[str, str] = {
     "face_swapper": "swap",
     "lip_syncer": "lip-sync",
+    "expression_editor": "lip-sync",
     "face_anonymiser": "anonymise",
 }
 """What a processor does to a person, in the words of consent records; others use nobody's likeness."""
@@ -73,7 +74,7 @@ class Permission:
             requester=said.requester,
             wants_label_omitted=said.omit_visible_label,
             non_commercial=_non_commercial(plan),
-            speaks=plan.speaks,
+            speaks="lip-sync" in _operations(plan),
         )
         asked = Permission(plan, policy, request, watch)
         asked._first_look(progress)

@@ -39,7 +39,7 @@ class JobSettings:
         ("face_swapper",),
         why="what is done, in this order; repeat it, or put commas between: face_swapper, face_enhancer, "
         "face_anonymiser, background_remover, frame_restorer, frame_enhancer, frame_colorizer, "
-        "lip_syncer",
+        "lip_syncer, expression_editor",
     )
     start: str = option(
         "", why="where to begin: a time (12.5, 1:02.5, 0:01:02.5) or a frame with an f (250f); empty: the start"

@@ -22,6 +22,8 @@ from facefusion.geometry.templates import align_matrix
 from facefusion.geometry.transforms import apply
 from facefusion.models.adapters.swappers import Identity
 from facefusion.models.zoo import Zoo
+from facefusion.pipeline.learned_faces import expression_editor
+from facefusion.processors.expression_editor.settings import Settings as ExpressionSettings
 
 Array = NDArray[Any]
 EMBEDDING = np.random.default_rng(5).normal(size=512).astype(np.float32)
@@ -36,7 +38,18 @@ POINTS = {
     "dfl_whole_face": [(180.952, 201.143), (321.524, 201.143), (249.143, 276.571), (198.857, 352), (306.286, 352)],
 }
 POINTS["wav2lip_96"] = [((x - 107) * 96 / 304, (y - 163) * 96 / 304) for x, y in POINTS["ffhq_512"]]
-CANVAS = {"wav2lip_96": 96, "ffhq_512": 512, "mtcnn_512": 512, "dfl_whole_face": 512, "arcface_128": 128}
+NOSE = POINTS["ffhq_512"][2]
+POINTS["live_portrait_512"] = [
+    (NOSE[0] + (x - NOSE[0]) / 1.5, NOSE[1] + (y - NOSE[1]) / 1.5) for x, y in POINTS["ffhq_512"]
+]
+CANVAS = {
+    "live_portrait_512": 512,
+    "wav2lip_96": 96,
+    "ffhq_512": 512,
+    "mtcnn_512": 512,
+    "dfl_whole_face": 512,
+    "arcface_128": 128,
+}
 
 
 @dataclass(frozen=True)
@@ -349,6 +362,11 @@ def live_portrait_generator(show: Show) -> None:
     volume = np.random.default_rng(1).random((1, 32, 16, 64, 64)).astype(np.float32) * 0.8
     found = adapter.draw(volume, zoo.CANONICAL, zoo.CANONICAL + 0.1)
     near(found, np.kron(volume[0, 0, :3].transpose(1, 2, 0), np.ones((8, 8, 1))) + 0.1)
+    editor = expression_editor(ExpressionSettings(eyes=0.5), show.zoo)
+    picture, points = show.face("live_portrait_512")
+    crop = cut(picture, align_matrix(points, editor.template, size=editor.crop_size), editor.crop_size)  # type: ignore[attr-defined]
+    x, y = mini.eye("live_portrait_512", 512)
+    near(crop[y, x], seen("live_portrait_512", 512), 0.01)
 
 
 def retargeter(name: str, ratios: int) -> Callable[[Show], None]:

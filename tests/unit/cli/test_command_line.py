@@ -57,7 +57,7 @@ def test_help_loads_nothing_heavy() -> None:
         (["--mask-blur", "7", "--source", "a", "--target", "b", "--output", "c"], "0.0 to 1.0"),
         (["--face-selector-mode", "two"], "one"),
         (["--processor", "face_swaper", "--source", "a", "--target", "b", "--output", "c"], "face_swapper"),
-        (["--processor", "expression_editor", "--source", "a", "--target", "b", "--output", "c"], "expression_editor"),
+        (["--processor", "expression_edit", "--source", "a", "--target", "b", "--output", "c"], "expression_editor"),
         (["--execution-provider", "gpu", "--source", "a", "--target", "b", "--output", "c"], "cuda"),
         (["--config", "missing.toml"], "missing.toml"),
         (["models", "show", "inswaper_128"], "inswapper_128"),

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import cv2
 import numpy as np
 
 from facefusion.core import Float32
+from facefusion.geometry.templates import TemplateName
 from facefusion.models.adapters.swappers import picture_side
 from facefusion.models.sessions import Session
 
@@ -123,6 +125,62 @@ class Stitcher:
         """(1, 21, 3) float32: `target` points that fit those of `source`."""
         found: Float32 = self._session.run(source, target)[0]
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What is to be another. eyes, lips: -1 closed to 1 wide open, 0 as they are. strength: of the face's own
+    expression. turn_deg: added to pitch, yaw and roll. eyes_now, lips_now: how open they are, in widths."""
+
+    eyes: float = 0.0
+    lips: float = 0.0
+    strength: float = 1.0
+    turn_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    eyes_now: tuple[float, float] = (0.0, 0.0)
+    lips_now: float = 0.0
+
+
+EYES_WIDE, LIPS_WIDE = 0.6, 1.0
+"""How open eyes and lips are that are wide open, in widths."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LivePortrait:
+    """The six networks together. size, template: of the aligned face that they draw."""
+
+    extractor: FeatureExtractor
+    motion: MotionExtractor
+    generator: Generator
+    eyes: EyeRetargeter
+    lips: LipRetargeter
+    stitcher: Stitcher
+    template: TemplateName = "live_portrait_512"
+    size: int = 512
+
+    def edited(self, face: Float32, edit: Edit) -> Float32:
+        """(size, size, 3) float32 RGB in [0, 1] of `face`, of the same shape, with another expression."""
+        small = cv2.resize(face, (self.extractor.size, self.extractor.size), interpolation=cv2.INTER_AREA)
+        now = self.motion.motion(small)
+        source = now.points()
+        target = self._moved(now, edit).points() + self._opened(source, edit)
+        features = self.extractor.features(small)
+        return self.generator.draw(features, source, self.stitcher.stitched(source, target.astype(np.float32)))
+
+    def _moved(self, now: Motion, edit: Edit) -> Motion:
+        pitch, yaw, roll = edit.turn_deg
+        turned = replace(now, pitch_deg=now.pitch_deg + pitch, yaw_deg=now.yaw_deg + yaw, roll_deg=now.roll_deg + roll)
+        return turned.with_expression(now.expression * np.float32(edit.strength))
+
+    def _opened(self, source: Float32, edit: Edit) -> Float32:
+        """(1, 21, 3) float32: what eyes and lips add to the points."""
+        added = np.zeros_like(source)
+        if edit.eyes:
+            wanted = EYES_WIDE if edit.eyes > 0 else 0.0
+            added += self.eyes.change(source, np.array([*edit.eyes_now, wanted], np.float32)) * abs(edit.eyes)
+        if edit.lips:
+            wanted = LIPS_WIDE if edit.lips > 0 else 0.0
+            added += self.lips.change(source, np.array([edit.lips_now, wanted], np.float32)) * abs(edit.lips)
+        return added.astype(np.float32)
 
 
 def rotation(pitch_deg: float, yaw_deg: float, roll_deg: float) -> Float32:

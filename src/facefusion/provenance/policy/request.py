@@ -24,8 +24,8 @@ class PermissionRequest:
 
     now: the machine's time; latest_seen: the latest it has shown. operations: what is done, such as `swap`. named: ids
     of records that the job names; records: these and all others that are kept. unreadable: records that cannot be
-    matched for want of their template key. speaks: people of the target are made to say something. non_commercial:
-    models of the job whose licence forbids commercial use, each with that licence in brackets.
+    matched for want of their template key. speaks: people of the target are made to say or show something.
+    non_commercial: models of the job whose licence forbids commercial use, each with that licence in brackets.
     """
 
     now: datetime
