@@ -315,7 +315,7 @@ def deoldify(show: Show) -> None:
     near(found, np.clip(cv2.cvtColor(orange, cv2.COLOR_LAB2RGB), 0, 1), 0.03)
 
 
-MEL = np.random.default_rng(6).normal(size=(1, 1, 80, 16)).astype(np.float32)
+MEL = np.random.default_rng(6).normal(1.5, size=(1, 1, 80, 16)).astype(np.float32)
 
 
 def wav2lip(show: Show) -> None:
@@ -414,6 +414,8 @@ CHECKS: dict[str, Callable[[Show], None]] = {
     "u2net": matting("u2net"),
     "isnet_general_use": matting("isnet_general_use"),
     "ben2": matting("ben2"),
+    "birefnet_general": matting("birefnet_general"),
+    "rmbg_1.4": matting("rmbg_1.4"),
     "rvm_mobilenetv3": rvm,
     "real_esrgan_x2": upscaler("real_esrgan_x2", 2),
     "span_kendata_x4": upscaler("span_kendata_x4", 4),

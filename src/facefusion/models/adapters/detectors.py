@@ -21,6 +21,8 @@ from facefusion.models.sessions import Session
 STRIDES = (8, 16, 32)
 _SIDE = 640
 _OVERLAP = 0.4
+_MOST = 1000
+"""Most candidates that are compared with one another, the best of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +140,7 @@ def fit(pixels: Pixels, side: int) -> tuple[Pixels, float]:
 
 def _best(rows: Float32, scores: Float32) -> NDArray[Any]:
     """Indices of the best ones that do not lie on a better one."""
-    order, kept = list(np.argsort(-scores, kind="stable")), []
+    order, kept = list(np.argsort(-scores, kind="stable")[:_MOST]), []
     while order:
         first = order.pop(0)
         kept.append(first)
