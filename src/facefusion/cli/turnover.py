@@ -10,6 +10,7 @@ import typer
 from facefusion.cli.caching import FOLDER, SWITCHED_OFF, cache_of
 from facefusion.cli.call import Call
 from facefusion.cli.jobfile import read_job
+from facefusion.cli.render import kept_request
 from facefusion.cli.stopping import stopped_by_signals
 from facefusion.core import Progress
 from facefusion.pipeline.plan import Plan
@@ -21,6 +22,9 @@ def turnover(
     context: typer.Context,
     config: Path | None = typer.Option(
         None, help="A TOML job file with the same keys as the flags; a flag wins over it. Default: none."
+    ),
+    analysis: Path | None = typer.Option(
+        None, help="An analysis file with its edits, instead of measuring the target. Default: none."
     ),
     analysis_cache: Path | None = FOLDER,
     no_analysis_cache: bool = SWITCHED_OFF,
@@ -35,13 +39,15 @@ def turnover(
     from facefusion.pipeline.turnover import open_turnover
 
     reporter = Call.of(context).reporter
-    plan = Plan.from_mapping({**(read_job(config) if config else {}), **values})
+    kept, wanted = None, {**(read_job(config) if config else {}), **values}
+    if analysis is not None:
+        kept, wanted = kept_request(analysis, wanted)
+    plan = Plan.from_mapping(wanted)
     progress = Progress(reporter)
     reporter.event("started", target=str(plan.target), output=str(plan.output))
     with stopped_by_signals(progress):
-        report = run(
-            plan, progress, cache=cache_of(analysis_cache, is_off=no_analysis_cache), open_output=open_turnover
-        )
+        cache = cache_of(analysis_cache, is_off=no_analysis_cache)
+        report = run(plan, progress, analysis=kept, cache=cache, open_output=open_turnover)
     for line in report.warnings:
         reporter.warning(line)
     reporter.event("done", **report.as_dict())

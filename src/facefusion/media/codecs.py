@@ -190,7 +190,7 @@ def choose_codec(container: ContainerFormat, codec: str, *, bit_depth: int, has_
         is_usual = container.default_codec in deep_enough and clear is container.codecs
         name = container.default_codec if is_usual else deep_enough[0]
     if name not in container.codecs:
-        raise UsageError(f"a {container.name} file cannot hold {name}; it holds {', '.join(container.codecs)}")
+        raise UsageError(f"{container.name} files cannot hold {name}; they hold {', '.join(container.codecs)}")
     return CODECS[name]
 
 
@@ -223,7 +223,7 @@ def keeps_alpha(container: ContainerFormat, codec: VideoCodec) -> bool:
 def check_alpha(container: ContainerFormat, codec: VideoCodec) -> None:
     """Raise UsageError for a codec without transparency, naming what holds it."""
     if not keeps_alpha(container, codec):
-        raise UsageError(f"{codec.name} in a {container.name} file holds no transparency; {ALPHA_HOLDERS}")
+        raise UsageError(f"{codec.name} in {container.name} holds no transparency; {ALPHA_HOLDERS}")
 
 
 def _holders() -> str:

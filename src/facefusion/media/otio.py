@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from facefusion.errors import InvalidInput, MediaUnreadable, OutputFailed
+from facefusion.media.edl import SUFFIX, read_edl
 from facefusion.media.packages import film_package
 from facefusion.media.paths import NumberedPattern, write_atomically
 
@@ -85,16 +86,20 @@ def _range(otio: Any, start: float, frames: float, rate: float) -> Any:
     return otio.opentime.TimeRange(time(start, rate), time(frames, rate))
 
 
-def read_timeline(path: Path) -> Any:
-    """The timeline in an .otio file, or in an .edl where the adapter is installed. Raises MediaUnreadable."""
+def read_timeline(path: Path, *, edl_rate: Fraction | None = None) -> Any:
+    """The timeline in an .otio or .edl file. edl_rate: frames a second of an EDL, which does not say it.
+
+    Raises InvalidInput, MediaUnreadable, and UsageError for an EDL without a rate.
+    """
     otio = film_package("opentimelineio", what=_WHAT)
     if not path.is_file():
         raise InvalidInput(f"{path}: no such file; check the spelling")
+    if path.suffix.lower() == SUFFIX:
+        return read_edl(path, edl_rate)
     suffixes = otio.adapters.suffixes_with_defined_adapters(read=True)
     if path.suffix.lower().lstrip(".") not in suffixes:
-        known = ", ".join(f".{one}" for one in sorted(suffixes))
-        more = "; EDL needs pip install otio-cmx3600-adapter" if path.suffix.lower() == ".edl" else ""
-        raise InvalidInput(f"{path}: edits are read from {known}{more}")
+        known = ", ".join(f".{one}" for one in sorted({*suffixes, SUFFIX[1:]}))
+        raise InvalidInput(f"{path}: edits are read from {known}")
     try:
         found = otio.adapters.read_from_file(str(path))
     except Exception as error:

@@ -41,12 +41,17 @@ class UsedPart:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was made for one use. media: seen from the new edit's folder. first: of the used part within it."""
+    """What was made for one use.
+
+    media: seen from the new edit's folder. first: of the used part within it. clock: frame that its timecode begins
+    with, at `fps`.
+    """
 
     media: str
     first: int
     num_frames: int
     fps: Fraction
+    clock: int = 0
 
 
 def used_parts(timeline: Any, folder: Path, *, media_folder: Path | None = None) -> list[UsedPart]:
@@ -58,7 +63,7 @@ def used_parts(timeline: Any, folder: Path, *, media_folder: Path | None = None)
     otio, track = film_package("opentimelineio", what=_WHAT), _video_track(timeline)
     items, found = list(track), []
     for place, item in enumerate(items):
-        if not isinstance(item, otio.schema.Clip):
+        if not _shows_media(otio, item):
             continue
         media = _media_of(otio, item, folder, media_folder)
         used, rate = item.trimmed_range(), item.trimmed_range().duration.rate
@@ -96,13 +101,27 @@ def with_results(timeline: Any, results: Mapping[int, Result], told: Mapping[str
         if result is None:
             track[place] = otio.schema.Gap(source_range=_range(otio, 0, item.trimmed_range().duration))
             continue
-        length = otio.opentime.RationalTime(result.num_frames, float(result.fps))
-        item.media_reference = otio.schema.ExternalReference(
-            target_url=result.media, available_range=_range(otio, 0, length)
-        )
-        item.source_range = _range(otio, result.first, item.trimmed_range().duration)
+        placed(item, result)
     edited.tracks.append(track)
     return edited
+
+
+def placed(item: Any, result: Result) -> None:
+    """Let a clip of a track show `result`, for as long as it showed its media."""
+    otio = film_package("opentimelineio", what=_WHAT)
+    duration = item.trimmed_range().duration
+    length = otio.opentime.RationalTime(result.num_frames, float(result.fps))
+    item.media_reference = otio.schema.ExternalReference(
+        target_url=result.media, available_range=_range(otio, result.clock, length)
+    )
+    begin = otio.opentime.RationalTime(result.clock + result.first, float(result.fps))
+    item.source_range = otio.opentime.TimeRange(begin.rescaled_to(duration.rate), duration)
+
+
+def _shows_media(otio: Any, item: Any) -> bool:
+    """Whether an item of a track is a clip of something, no gap and no black or colour that an editor generates."""
+    is_clip = isinstance(item, otio.schema.Clip)
+    return is_clip and not isinstance(item.media_reference, otio.schema.GeneratorReference)
 
 
 def _video_track(timeline: Any) -> Any:

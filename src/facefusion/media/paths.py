@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,6 +95,27 @@ def check_output_folder(folder: Path) -> None:
         trial.unlink()
     except OSError as error:
         raise OutputFailed(f"{folder}: cannot be written to ({_reason(error)}); choose another folder") from None
+
+
+@contextmanager
+def folder_of_sequence(output: Path) -> Iterator[None]:
+    """Make the folder of a numbered sequence where it alone is missing; take it away again when nothing came of it.
+
+    Raises OutputFailed when it cannot be made.
+    """
+    folder = output.parent
+    is_made = NumberedPattern.is_pattern(output) and not folder.exists() and folder.parent.is_dir()
+    if is_made:
+        try:
+            folder.mkdir()
+        except OSError as error:
+            raise OutputFailed(f"{folder}: cannot be made ({_reason(error)}); choose another folder") from None
+    try:
+        yield
+    finally:
+        if is_made:
+            with suppress(OSError):  # which it is not empty for
+                folder.rmdir()
 
 
 def temporary_beside(path: Path) -> Path:

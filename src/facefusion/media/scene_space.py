@@ -68,6 +68,12 @@ class SceneSpace:
         return _moved(linear, REC709, self.chromaticities or REC709)
 
 
+def check_config(config: str) -> None:
+    """Raise UsageError for an OpenColorIO config that cannot be read; a built-in one is not looked at."""
+    if not config.startswith("ocio://"):
+        _config(config)
+
+
 def space_called(name: str, config: str = DEFAULT_CONFIG) -> SceneSpace:
     """The space `name` (or an alias of it) of an OpenColorIO config: a file, or a built-in one such as `ocio://default`.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from facefusion.core import Analysis, Frame, FrameRange, Progress
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media
+from facefusion.media.paths import folder_of_sequence
 from facefusion.models import open_session
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
@@ -69,7 +70,7 @@ def run(
     plan = as_policy_asks(plan)
     if models_folder is not None:
         plan = replace(plan, job=replace(plan.job, models_folder=str(models_folder)))
-    with RunAudit.of(plan).telling() as audit:
+    with folder_of_sequence(plan.output), RunAudit.of(plan).telling() as audit:
         return _run(plan, audit, progress or Progress(), created, analysis, cache, open_output)
 
 

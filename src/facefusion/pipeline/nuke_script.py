@@ -11,9 +11,18 @@ HERE = r"\[file dirname \[value root.name]]"
 """What stands for the folder of the script in its own file knobs."""
 
 
+NOTE = "Put FaceFusion_A over Plate_B; the mix of the merge fades the change."
+NOTE_ALONE = (
+    "FaceFusion_A is the delivered picture: a cut-out, to be put over any background. Plate_B is what it came from."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class NukeComp:
-    """What the script needs to know. plate, layers: file patterns, as Nuke is to see them."""
+    """What the script needs to know. plate, layers: file patterns, as Nuke is to see them.
+
+    has_alpha: whether the plate is transparent. is_alone: whether the layers are shown without the plate.
+    """
 
     name: str
     plate: str
@@ -25,20 +34,28 @@ class NukeComp:
     fps: float
     note: str
     people: Sequence[PersonTrack] = ()
+    has_alpha: bool = False
+    is_alone: bool = False
 
     def text(self) -> str:
         """The script. A (the layers) over B (the plate), both raw: they are stored in the same linear space."""
+        layers, plate = self._read("FaceFusion_A", self.layers, 160), self._read("Plate_B", self.plate, 0)
         nodes = [
             self._root(),
             _node("StickyNote", {"inputs": 0, "name": "README", "label": _quoted(self.note), "xpos": -320}),
             *(self._track(number, person) for number, person in enumerate(self.people)),
-            self._read("FaceFusion_A", self.layers, 160),
-            self._read("Plate_B", self.plate, 0),
-            _node("Merge2", {"inputs": 2, "operation": "over", "bbox": "B", "output": "rgb", "name": "A_over_B",
-                             "label": _quoted("mix fades the change"), "mix": 1, "xpos": 0, "ypos": 120}),
+            *((plate, layers) if self.is_alone else (layers, plate, self._merge())),
             _node("Viewer", {"name": "Viewer1", "xpos": 0, "ypos": 220}),
-        ]  # fmt: skip
+        ]
         return "\n".join(nodes) + "\n"
+
+    def _merge(self) -> str:
+        """Takes the plate, which was read last, as B and the layers as A."""
+        shown = "rgba" if self.has_alpha else "rgb"
+        told = _quoted("mix fades the change")
+        knobs = {"inputs": 2, "operation": "over", "bbox": "B", "output": shown, "name": "A_over_B", "label": told,
+                 "mix": 1, "xpos": 0, "ypos": 120}  # fmt: skip
+        return _node("Merge2", knobs)
 
     def _root(self) -> str:
         knobs = {

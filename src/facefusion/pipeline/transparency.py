@@ -10,7 +10,7 @@ from facefusion.media import MediaInfo, MediaReader, NumberedPattern
 from facefusion.media.codecs import ALPHA_HOLDERS
 from facefusion.media.image_writing import ALPHA_SUFFIXES, WEIGHTED_SUFFIXES, WRITABLE_SUFFIXES
 from facefusion.media.picture_form import PictureForm, Stamp
-from facefusion.media.scene_space import SceneSpace, space_called
+from facefusion.media.scene_space import SceneSpace, check_config, space_called
 from facefusion.media.timecode import advanced, frame_count
 from facefusion.pipeline.plan import Plan
 from facefusion.provenance import mark_place
@@ -32,6 +32,7 @@ def must_keep_alpha(plan: Plan, info: MediaInfo) -> bool:
 
 def space_of(plan: Plan, info: MediaInfo, suffix: str) -> SceneSpace | None:
     """The colour space that pictures of `suffix` are stored in; None for what the format usually holds."""
+    check_config(plan.film.ocio_config)
     if plan.film.output_colorspace:
         return space_called(plan.film.output_colorspace, plan.film.ocio_config)
     own = plan.read_policy.space or info.space

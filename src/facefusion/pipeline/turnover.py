@@ -19,12 +19,12 @@ from facefusion.media.paths import temporary_beside
 from facefusion.media.picture_form import PictureForm, stamped
 from facefusion.pipeline.durable import disk_errors
 from facefusion.pipeline.marking import Marking
-from facefusion.pipeline.nuke_script import NukeComp
+from facefusion.pipeline.nuke_script import NOTE, NOTE_ALONE, NukeComp
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.ranges import RangeRenderer
 from facefusion.pipeline.sinks import Sink
 from facefusion.pipeline.tracking_data import PersonTrack, write_tracking
-from facefusion.pipeline.transparency import first_number, form_of
+from facefusion.pipeline.transparency import first_number, form_of, leaves_alpha
 from facefusion.pipeline.turnover_layers import FrameLayers, LayerLog, Layers
 from facefusion.pipeline.turnover_readme import readme_of
 from facefusion.provenance.asset import asset_id_of, asset_text
@@ -88,6 +88,7 @@ class TurnoverSink(Sink):
         self._renderer: RangeRenderer | None = None
         self._notes: dict[int, list[str]] = {}
         self._written: list[tuple[Path, Path]] = []
+        self._before = reader.frames(start=part.start, stop=part.stop)
 
     def watching(self, renderer: RangeRenderer) -> RangeRenderer:
         self._renderer = self._log.watching(renderer)
@@ -96,7 +97,8 @@ class TurnoverSink(Sink):
     def write(self, frame: Frame) -> None:
         number = self._first + frame.index - self._part.start
         laid, matte = self._log.take(frame.index)
-        before = self._reader.frame_at(frame.index)
+        before = next(self._before)
+        assert before.index == frame.index
         solid = None
         if self._renderer is not None and self._renderer.labels is not None:
             seconds = float(frame.timestamp.seconds - self._renderer.first_seconds)
@@ -109,7 +111,9 @@ class TurnoverSink(Sink):
         self._written.append((place, place))
         if self._places.is_own_plate:
             bare = replace(self._form, attributes={})
-            self._save(self._places.plate.numbered(number), {"RGB": plate}, {}, bare, is_marked=False)
+            self._save(
+                self._places.plate.numbered(number), {"RGBA"[: plate.shape[2]]: plate}, {}, bare, is_marked=False
+            )
 
     def close(self) -> None:
         if not self._written:
@@ -154,11 +158,12 @@ class TurnoverSink(Sink):
         _write(self._folder / "plan.json", json.dumps(plan, indent=1, sort_keys=True) + "\n")
         layers = self._seen_from_output(self._places.layers)
         plate = self._seen_from_output(self._places.plate)
-        note = f"{told} Put FaceFusion_A over Plate_B; the mix of the merge fades the change."
+        note = f"{told} {NOTE_ALONE if self._is_alone else NOTE}"
         height, width = self._reader.info.height, self._reader.info.width
         last = self._first + len(self._written) - 1
         comp = NukeComp(_shot_name(self._reader), _text(plate), _text(layers), self._first, last, width, height,
-                        float(fps), note, tuple(self._people.values()))  # fmt: skip
+                        float(fps), note, tuple(self._people.values()), has_alpha=self._reader.info.has_alpha,
+                        is_alone=self._is_alone)  # fmt: skip
         _write(self._folder / f"{comp.name}.nk", comp.text())
         decision = dict(self.marking.facts.decision or {})
         write_shots(
@@ -192,6 +197,11 @@ class TurnoverSink(Sink):
             shutil.rmtree(old, ignore_errors=True)
             return
         os.rename(self._folder, self._output)
+
+    @property
+    def _is_alone(self) -> bool:
+        """Whether the layers are the delivered picture by themselves: somebody who was cut out, with nothing behind."""
+        return leaves_alpha(self._plan, self._reader.info) and self._plan.cuts_out
 
     @property
     def _fps(self) -> Fraction:

@@ -94,8 +94,12 @@ class FrameLayers:
     asset_id: int
 
     def plate(self, before: Frame) -> NDArray[np.float16]:
-        """(H, W, 3) float16 linear light of the untouched frame, as it is stored."""
-        return self._placed(linear_709_of(before)).astype(np.float16)
+        """(H, W, 3) float16: the untouched frame's light, as it is stored; (H, W, 4), premultiplied, with alpha."""
+        light = self._placed(linear_709_of(before))
+        if before.alpha is None:
+            return light.astype(np.float16)
+        alpha = _unit(before.alpha)[..., None]
+        return np.concatenate([light * alpha, alpha], axis=2).astype(np.float16)
 
     def of(
         self, before: Frame, after: Frame, laid: Sequence[Laid], matte: Float32 | None, solid: Box | None
@@ -109,6 +113,8 @@ class FrameLayers:
         if solid is not None:
             alpha = alpha.copy()
             alpha[int(solid.y0) : int(solid.y1), int(solid.x0) : int(solid.x1)] = 1
+        if before.alpha is not None and after.alpha is not None and not self.is_cut:
+            alpha = _over_glass(alpha, _unit(before.alpha), _unit(after.alpha), plate[..., 3].astype(np.float32))
         layers: Layers = {
             "RGBA": np.dstack([self._over(after, plate.astype(np.float32), alpha), alpha]).astype(np.float32),
             **_channels("render", "RGBA", self._render(size, laid).astype(np.float16)),
@@ -123,9 +129,11 @@ class FrameLayers:
     def _over(self, after: Frame, plate: Float32, alpha: Float32) -> Float32:
         """(H, W, 3) float32: what gives the finished frame when it is laid over the plate, whatever alpha is."""
         done = self._placed(linear_709_of(after))
-        if self.is_cut and after.alpha is not None:
-            return done * alpha[..., None]
-        return done - (1 - alpha)[..., None] * plate
+        if after.alpha is not None:
+            done = done * _unit(after.alpha)[..., None]
+            if self.is_cut:
+                return done
+        return done - (1 - alpha)[..., None] * plate[..., :3]
 
     def _masks(self, before: Float32, laid: Sequence[Laid]) -> tuple[Float32, Float32, Float32]:
         """(H, W) each: coverage (mask, and whatever else the processor moved), face mask, what is in front."""
@@ -186,6 +194,16 @@ def _softened(moved: NDArray[np.bool_]) -> Float32:
     closed = cv2.morphologyEx(moved.astype(np.float32), cv2.MORPH_CLOSE, np.ones((_GAP_PX, _GAP_PX), np.uint8))
     grown = cv2.dilate(closed, np.ones((_GAP_PX, _GAP_PX), np.uint8))
     return np.maximum(closed, cv2.GaussianBlur(grown, (0, 0), _GAP_PX / 3))
+
+
+def _over_glass(alpha: Float32, before: Float32, after: Float32, stored: Float32) -> Float32:
+    """(H, W): what, over a plate whose alpha is `stored`, gives the alpha `after`; `alpha` where the plate is solid.
+
+    before: of the plate, exactly; where it is kept, nothing is added.
+    """
+    missing = 1 - stored
+    added = np.clip((after - stored) / np.where(missing > 0, missing, 1), 0, 1)
+    return np.where(missing > 0, np.where(after == before, 0, added), alpha).astype(np.float32)
 
 
 def _is_native(patch: Patch) -> bool:

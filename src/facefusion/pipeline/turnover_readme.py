@@ -17,13 +17,8 @@ _PAGE = """\
 
 To rebuild the shot
 -------------------
-Open {name}.nk in Nuke, or in any compositor put
-
-    {layers}   (its RGBA)   OVER   {plate}
-
-without any colour conversion: both hold the same linear light ({space}). The result is the delivered picture,
-with its label and its invisible watermark, within 1/4096 of linear light. Frames {first} to {last}, {width} x {height},
-{fps:g} frames a second.
+{rebuild}
+Frames {first} to {last}, {width} x {height}, {fps:g} frames a second.
 
 Layers of {layers}
   RGBA        what is laid over the plate: premultiplied, 32-bit float. Outside of the face alpha is 0 and the colour is
@@ -59,18 +54,34 @@ marks, and check with
 """
 
 
+_OVER = """\
+Open {name}.nk in Nuke, or in any compositor put
+
+    {layers}   (its RGBA)   OVER   {plate}
+
+without any colour conversion: both hold the same linear light ({space}). The result is the delivered picture,
+with its label and its invisible watermark, within 1/4096 of linear light."""
+_ALONE = """\
+Open {name}.nk in Nuke, or in any compositor take the RGBA of
+
+    {layers}
+
+without any colour conversion: it holds linear light ({space}), premultiplied. It is the delivered picture, a person who
+was cut out, with label and invisible watermark; put it OVER any background. {plate} is where the person came from."""
+
+
 def readme_of(
     plan: Plan, comp: NukeComp, names: Sequence[str], told: str, decision: Mapping[str, Any], form: PictureForm
 ) -> str:
     """The text. names: the layers and the plate, as patterns. decision: what the policy decided."""
     layers, plate = names
+    said = {"name": comp.name, "layers": layers, "plate": plate, "space": _space(form)}
     return _PAGE.format(
+        rebuild=(_ALONE if comp.is_alone else _OVER).format(**said),
         name=comp.name,
         line="=" * (len(comp.name) + 24),
         told=told,
         layers=layers,
-        plate=plate,
-        space=_space(form),
         first=comp.first,
         last=comp.last,
         width=comp.width,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +15,7 @@ from clips import make_clip, number_of
 from facefusion.errors import InvalidInput, NoFaceFound, UsageError
 from facefusion.media import open_media
 from facefusion.media.otio import read_timeline
-from facefusion.media.otio_edits import used_parts
+from facefusion.media.otio_edits import Result, placed, used_parts
 from facefusion.pipeline.conform import Conform
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.report import RunReport
@@ -122,8 +123,13 @@ def test_what_cannot_be_conformed_says_why(edit: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="handles"):
         Conform(edit, folder, {}, handles=-1).run(run=copied)
     (tmp_path / "cut.edl").write_text("TITLE: cut\n")
-    with pytest.raises(InvalidInput, match=r"otio-cmx3600-adapter|uses no clip|no video track"):
+    with pytest.raises(UsageError, match="--edl-rate 25"):
         Conform(tmp_path / "cut.edl", folder, {}).run(run=copied)
+    with pytest.raises(InvalidInput, match=r"uses no clip|no video track"):
+        Conform(tmp_path / "cut.edl", folder, {}, edl_rate=Fraction(25)).run(run=copied)
+    (tmp_path / "cut.edl").write_text(EDL)
+    with pytest.raises(InvalidInput, match=r"at 10 frames a second .* its own rate with --edl-rate"):
+        Conform(tmp_path / "cut.edl", folder, {}, edl_rate=Fraction(10)).run(run=copied)
     (tmp_path / "b.mkv").unlink()
     with pytest.raises(InvalidInput, match="name their folder"):
         Conform(edit, folder, {"processor": ["face_enhancer"]}).run(run=copied)
@@ -131,3 +137,45 @@ def test_what_cannot_be_conformed_says_why(edit: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="export it again"):
         read_timeline(tmp_path / "broken.otio")
     assert not np.any([path.suffix == ".otio" for path in folder.iterdir()])
+
+
+EDL = """\
+TITLE: cut
+FCM: NON-DROP FRAME
+
+001  AX       V     C        00:00:00:10 00:00:00:15 01:00:00:00 01:00:00:05
+* FROM CLIP NAME: b.mkv
+002  BL       V     C        00:00:00:00 00:00:00:07 01:00:00:05 01:00:00:12
+003  AX       V     C        00:00:01:05 00:00:01:11 01:00:00:12 01:00:00:18
+* FROM CLIP NAME: b.mkv
+004  TAPE2    V     C        00:00:00:02 00:00:00:08 01:00:00:18 01:00:00:24
+* FROM CLIP NAME: nobody.mkv
+"""
+
+
+def test_an_edl_is_read_with_handles_and_written_back(edit: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    folder.mkdir()
+    (tmp_path / "cut.edl").write_text(EDL)
+    done = Conform(tmp_path / "cut.edl", folder, {"processor": ["face_enhancer"]}, handles=4).run(run=copied)
+    assert [list(path.read_bytes()) for path in done.outputs] == [list(range(6, 19)), list(range(26, 40))]
+    assert done.left_out == ("nobody.mkv",)
+    assert done.edl == folder / "cut.facefusion.edl"
+    events = re.findall(r"^\d+ +\S+ +V +C +(\S+) (\S+) (\S+) (\S+)$", done.edl.read_text(), re.MULTILINE)
+    before = re.findall(r"^\d+ +\S+ +V +C +(\S+) (\S+) (\S+) (\S+)$", EDL, re.MULTILINE)
+    assert [event[2:] for event in events] == [event[2:] for event in before]
+    assert events[0][:2] == ("00:00:00:04", "00:00:00:09")  # after four frames of handle
+    assert events[3][:2] == before[3][:2]  # left as it was
+    names = re.findall(r"FROM CLIP NAME: +(\S+)", done.edl.read_text())
+    assert names[0] == done.outputs[0].name
+    assert names[-1] == "nobody.mkv"
+    ours = read_timeline(done.timeline).video_tracks()[1]
+    assert [type(item).__name__ for item in ours] == ["Clip", "Gap", "Clip", "Gap"]
+
+
+def test_results_are_counted_by_their_own_timecode() -> None:
+    item = clip("a", "a.mov", 10, 5)
+    placed(item, Result("r.mov", 4, 13, Fraction(50), clock=7_200))
+    assert item.source_range.start_time == otio.opentime.RationalTime(3_602, RATE)
+    assert item.source_range.duration.value == 5
+    assert item.media_reference.available_range.start_time.value == 7_200

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from facefusion.core import Progress, ProgressEvent
-from facefusion.errors import DiskFull
+from facefusion.errors import DiskFull, InvalidInput, OutputFailed, UsageError
 from facefusion.media import NumberedPattern
 from facefusion.pipeline.durable import HashedFile
 from facefusion.pipeline.engine import run
@@ -100,3 +100,22 @@ def test_another_request_does_not_take_the_pictures(
     report = run(Plan.from_mapping(values), created=CREATED)
     assert report.frames == FRAMES
     assert len({len(data) for data in contents(output).values()}) > 1
+
+
+def test_the_folder_of_a_sequence_is_made_and_goes_when_nothing_comes_of_it(clip: Path, tmp_path: Path) -> None:
+    values = {"target": str(clip), "output": str(tmp_path / "matte" / "f.%04d.png"), "processor": ["face_enhancer"]}
+    with pytest.raises(InvalidInput):
+        run(Plan.from_mapping({**values, "start": "90f"}), created=CREATED)
+    assert not list(tmp_path.iterdir())
+    run(Plan.from_mapping({**values, "end": "1f"}), created=CREATED)
+    assert "f.0001.png" in {path.name for path in (tmp_path / "matte").iterdir()}
+    deep = {**values, "output": str(tmp_path / "no" / "matte" / "f.%04d.png")}
+    with pytest.raises(OutputFailed, match="no such folder"):
+        run(Plan.from_mapping(deep), created=CREATED)
+
+
+def test_a_config_that_is_not_there_is_refused_though_no_space_is_named(clip: Path, tmp_path: Path) -> None:
+    pytest.importorskip("PyOpenColorIO")
+    values = {"target": str(clip), "output": str(tmp_path / "f.%04d.exr"), "processor": ["face_enhancer"]}
+    with pytest.raises(UsageError, match="cannot be read"):
+        run(Plan.from_mapping({**values, "ocio-config": str(tmp_path / "no.ocio")}), created=CREATED)

@@ -21,7 +21,8 @@ from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.turnover import CONTENTS, open_turnover
 from facefusion.provenance import verify
 from facefusion.provenance.manifest.reading import read_manifest
-from portraits import HEIGHT, WIDTH, astronaut, make_film, scene, write_png
+from nuke_text import parsed
+from portraits import HEIGHT, WIDTH, astronaut, make_film, scene, two_people, write_png
 
 oiio = pytest.importorskip("OpenImageIO")
 otio = pytest.importorskip("opentimelineio")
@@ -68,24 +69,56 @@ def test_a_over_b_is_our_own_output(folder: Path) -> None:
 
 
 def test_the_nuke_script_rebuilds_it(folder: Path) -> None:
-    text = (folder / "turnover" / "shot.nk").read_text()
-    bare = re.sub(r'"[^"]*"', '""', text)
-    assert bare.count("{") == bare.count("}")
-    nodes = re.findall(r"^(\w+) \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
-    reads = [body for kind, body in nodes if kind == "Read"]
-    merge = next(body for kind, body in nodes if kind == "Merge2")
-    files = [str(re.search(r'file "(.*)"', body)[1]) for body in reads]  # type: ignore[index]
-    assert all("raw true" in body and "first 1001" in body and "last 1003" in body for body in reads)
-    assert "operation over" in merge
-    assert "inputs 2" in merge
-    here = r"\[file dirname \[value root.name]]"
-    a, b = (read(Path(file.replace(here, str(folder / "turnover")) % 1002))[0] for file in files)
-    # the last node read is input 0, which is B
-    comp = a[..., :3] + (1 - a[..., 3:4]) * b
+    nodes = parsed((folder / "turnover" / "shot.nk").read_text())
+    assert [node.kind for node in nodes] == ["Root", "StickyNote", "NoOp", "Read", "Read", "Merge2", "Viewer"]
+    root, _, track, *_, merge, viewer = nodes
+    assert [root.knob(name) for name in ("first_frame", "last_frame", "fps")] == ["1001", "1003", "25"]
+    assert viewer.inputs == [merge]
+    assert (merge.knob("operation"), merge.knob("output")) == ("over", "rgb")
+    b, a = (node for node in merge.inputs if node is not None)
+    assert (a.knob("name"), b.knob("name")) == ("FaceFusion_A", "Plate_B")
+    pictures = []
+    for node in (a, b):
+        assert (node.knob("raw"), node.knob("first"), node.knob("last")) == ("true", "1001", "1003")
+        place = node.knob("file").replace(r"\[file dirname \[value root.name]]", str(folder / "turnover"))
+        pictures.append(read(Path(place % 1002))[0])
+    comp = pictures[0][..., :3] + (1 - pictures[0][..., 3:4]) * pictures[1]
     assert np.abs(comp - read(folder / "own.1002.exr")[0]).max() <= 1 / 4096
-    curve = re.search(r"nose_tip \{\{curve x1001 ([\d.]+)", text)
-    assert curve is not None
-    assert 120 < float(curve[1]) < 200
+    assert track.users["nose_tip"] == 12  # a knob for a place
+    across, up = re.findall(r"{curve x1001 ([\d.]+) x1002 [\d.]+ x1003 [\d.]+}", track.knob("nose_tip"))
+    assert 120 < float(across) < 200
+    assert 80 < float(up) < 160
+    assert track.knob("strength") == "{curve x1001 1.000 x1002 1.000 x1003 1.000}"
+
+
+@pytest.mark.parametrize(("spoiled", "why"), [
+    (lambda text: text.replace("\\[value", "[value"), "Tcl would run"),
+    (lambda text: text.replace("}}\n", "}\n", 1), "not closed"),
+    (lambda text: text.replace("StickyNote {", "Merge2 {").replace(" inputs 0\n name README", " inputs 9"), "9 inputs"),
+    (lambda text: text.replace("operation over", "operatoin over"), "no knob operatoin"),
+])  # fmt: skip
+def test_a_broken_script_is_noticed(folder: Path, spoiled: Any, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        parsed(spoiled((folder / "turnover" / "shot.nk").read_text()))
+
+
+def test_two_people_over_a_transparent_plate(folder: Path, tmp_path: Path) -> None:
+    alpha = np.full((HEIGHT, WIDTH), 65_535, np.uint16)
+    alpha[:, :40] = np.linspace(0, 65_535, 40).astype(np.uint16)
+    alpha[100:200, 90:130] = 40_000  # a window through a face
+    write_png(tmp_path / "t.0001.png", np.dstack([two_people().astype(np.uint16) * 257, alpha]))
+    more = {"target": str(tmp_path / "t.%04d.png"), "face-selector-mode": "many"}
+    run(plan_of(folder, "glass", **more), created=CREATED, open_output=open_turnover)
+    run(plan_of(folder, "glass.%04d.exr", **more), created=CREATED)
+    over = read(folder / "glass/exr/t.1001.exr")[0][..., :4]
+    plate = layer(folder / "glass/plate/t_plate.1001.exr", "R", "G", "B", "A")
+    own = layer(folder / "glass.1001.exr", "R", "G", "B", "A")
+    assert np.abs(over + (1 - over[..., 3:]) * plate - own).max() <= 1 / 4096
+    assert np.abs(plate - own)[100:200, 140:].max() > 0.05
+    assert 0.5 < own[150, 110, 3] < 0.7
+    merge = parsed((folder / "glass" / "t.nk").read_text())[-2]
+    assert merge.knob("output") == "rgba"
+    assert len(list((folder / "glass" / "tracking").glob("*.usda"))) == 2
 
 
 def test_layers_are_what_they_are_called(folder: Path) -> None:
@@ -199,3 +232,8 @@ def test_a_background_that_is_removed_leaves_its_matte(folder: Path, tmp_path: P
     assert 0.2 < matte.mean() < 0.95
     own = layer(folder / "cut.1001.exr", "R", "G", "B", "A")
     assert np.abs(layer(path, "R", "G", "B", "A") - own).max() <= 1 / 4096
+    nodes = parsed((folder / "cut" / "shot.nk").read_text())
+    assert [node.kind for node in nodes[-3:]] == ["Read", "Read", "Viewer"]
+    assert nodes[-1].inputs[0] is nodes[-2]
+    assert nodes[-2].knob("name") == "FaceFusion_A"
+    assert "put it OVER any background" in (folder / "cut" / "README.txt").read_text()
