@@ -70,7 +70,7 @@ def test_a_sequence_of_pictures_holds_the_transparency(green: Path, tmp_path: Pa
 def test_what_cannot_hold_transparency_is_refused_by_name(green: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"\.jpg pictures hold no transparency; .*prores_4444 .*PNG, TIFF, EXR"):
         cut_out(green, tmp_path / "matte.%04d.jpg")
-    with pytest.raises(UsageError, match=r"h264 in a mp4 file holds no transparency; .*prores_4444"):
+    with pytest.raises(UsageError, match=r"h264 in mp4 holds no transparency; .*prores_4444"):
         cut_out(green, tmp_path / "matte.mp4")
     assert not list(tmp_path.iterdir())
 
