@@ -32,6 +32,11 @@ def run(
     ),
     processor: list[str] = typer.Option([], help="What is done to each face; repeats. Default: face_swapper."),
     permission: str = typer.Option("", help="The id of an approved permission. Default: none."),
+    name: str = typer.Option("", help="What the job is called. Default: nothing."),
+    priority: int = typer.Option(
+        0, min=-100, max=100, help="Jobs of a higher one go first. Range -100 to 100. Default: 0."
+    ),
+    after: str = typer.Option("", help="The id of a job that has to succeed first. Default: none."),
     project: str = _PROJECT,
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an output that exists. Default: off."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Check and estimate, then stop. Default: off."),
@@ -46,7 +51,10 @@ def run(
         project_id = _project(client, project)
         files = [client.upload(project_id, path).id for path in (target, *source)]
         options: dict[str, Any] = _options(option) | ({"processor": processor} if processor else {})
-        more: dict[str, Any] = {"format": output.suffix[1:].lower() or None, "permission_id": permission or None}
+        more: dict[str, Any] = {
+            "format": output.suffix[1:].lower() or None, "permission_id": permission or None, "name": name or None,
+            "priority": priority, "depends_on": after or None,
+        }  # fmt: skip
         swap = Swap(files[0], files[1:], options=options, more=more)
         if dry_run:
             _answer(context, client.estimate(project_id, swap))
@@ -92,6 +100,25 @@ def steer(
     """Cancel, pause, resume or retry a job."""
     with _client() as client:
         _answer(context, _row(client.steer(job, what)))
+
+
+@remote_app.command()
+def report(
+    context: typer.Context,
+    jobs: list[str] = typer.Argument(..., help="The ids of finished jobs; several are shown side by side."),
+    html: Path | None = typer.Option(None, help="Write a page with plots and stills. Default: none."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace a page that exists. Default: off."),
+) -> None:
+    """Tell how good the results of jobs are, against their target."""
+    from facefusion.media.paths import check_output, write_atomically
+
+    if html is not None:
+        check_output(html, overwrite=overwrite, inputs=[])
+    with _client() as client:
+        found = client.report(jobs)
+        if html is not None:
+            write_atomically(html, client.report_page(jobs), overwrite=overwrite)
+    _answer(context, [{**one, "flags": len(one["flags"]), "dropped": len(one["dropped"])} for one in found])
 
 
 @remote_app.command()

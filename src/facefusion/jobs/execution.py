@@ -52,6 +52,10 @@ class EngineExecutor:
                 return does[bundle.kind](bundle, desk, progress, show)
             return side_tasks.done(self, bundle, desk, progress)
 
+    def close(self) -> None:
+        """Let the job go that was kept for its next segment."""
+        self._warm.close()
+
     def plan_of(self, bundle: Bundle, output: Path) -> Plan:
         """The plan of a job over the files of this machine."""
         server = {**bundle.server, "threads": self.threads, "workers": 1}
@@ -117,8 +121,7 @@ class EngineExecutor:
     @contextmanager
     def _opened(self, bundle: Bundle, progress: Progress) -> Iterator[SharedRun]:
         """The job, ready to be rendered; it outlives the task, and so does the folder that its output would be in."""
-        folder = self.workplace.folder / "opened" / bundle.lease.token
-        folder.mkdir(mode=0o700, parents=True)
+        folder = self.workplace.opened(bundle)
         plan = self.plan_of(bundle, folder / output_name(bundle))
         try:
             with SharedRun.opened(plan, self.analysis_of(bundle), progress, created=bundle.created) as shared:
@@ -181,6 +184,10 @@ class _Warm:
             self._shared = self._stack.enter_context(opened())
             self._key = key
         return self._shared
+
+    def close(self) -> None:
+        self._shared = None
+        self._stack.close()
 
 
 class _Glimpse:

@@ -148,6 +148,12 @@ class Queue:
                 job.version += 1
                 tell(records, job, "state", state=job.state, paused=True, why=why[:200])
 
+    def at_work(self) -> tuple[set[str], set[str]]:
+        """The tokens of all tasks that are lent, and the jobs that have not ended."""
+        with self.database.reading() as records:
+            tokens = {one.token for one in records.all(Task, state="running") if one.token}
+            return tokens, {job.id for job in records.all(Job, Job.state.not_in(ENDED))}
+
     def _is_in_the_way(self, records: Records, job: Job) -> bool:
         """Whether work in the background keeps a worker from something that somebody waits for."""
         if job.priority > BACKGROUND:

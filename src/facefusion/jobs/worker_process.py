@@ -10,6 +10,7 @@ import platform
 import signal
 import sys
 import threading
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from facefusion import __version__
 
 def main(said: dict[str, Any]) -> None:
     """said: database, storage, folder, threads, parent (a process id, 0 for none), executor (`module:name`)."""
-    from facefusion.jobs.database import Database
+    from facefusion.jobs.database import Database, Unreachable
+    from facefusion.jobs.queue import Queue
     from facefusion.jobs.sealing import server_secret
     from facefusion.jobs.storage import storage_at
     from facefusion.jobs.worker import Worker
@@ -31,15 +33,19 @@ def main(said: dict[str, Any]) -> None:
     module, _, name = said.get("executor", "facefusion.jobs.execution:EngineExecutor").partition(":")
     make = getattr(importlib.import_module(module), name)
     executor = make(workplace, threads=said.get("threads", 1), secret=server_secret(folder))
+    database = Database(said["database"])
+    with suppress(Unreachable):
+        workplace.tidy(*Queue(database).at_work())
     worker = Worker(
-        Database(said["database"]), storage, executor, workplace.folder, platform.node(), os.getpid(), __version__,
+        database, storage, executor, workplace.folder, platform.node(), os.getpid(), __version__,
         lease_seconds=said.get("lease_seconds", 15.0), drain_seconds=said.get("drain_seconds", 30.0),
     )  # fmt: skip
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     if said.get("parent"):
         threading.Thread(target=_leave_with, args=(int(said["parent"]), worker), daemon=True).start()
-    worker.run()
+    with closing(executor) if hasattr(executor, "close") else nullcontext():
+        worker.run()
 
 
 def _leave_with(parent: int, worker: Any) -> None:

@@ -7,7 +7,8 @@ import json
 import mimetypes
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from facefusion.jobs.storage import Storage
 from facefusion.provenance.home import VARIABLE
 
 _MOST_COPIES_BYTES = 20_000_000_000
+_YOUNG_SECONDS = 60.0
 
 
 class Workplace:
@@ -53,9 +55,24 @@ class Workplace:
             found[asset_id] = place
         return found
 
-    def forget_inputs(self, job_id: str) -> None:
-        """The files of a job are not needed here any more."""
-        shutil.rmtree(self.folder / "inputs" / job_id, ignore_errors=True)
+    def opened(self, bundle: Bundle) -> Path:
+        """An empty folder of this process, for a job that it keeps open from one task to the next."""
+        folder = self.folder / "opened" / f"{os.getpid()}-{bundle.lease.token}"
+        folder.mkdir(mode=0o700, parents=True)
+        return folder
+
+    def tidy(self, tokens: Collection[str], jobs: Collection[str]) -> None:
+        """Remove what killed workers left behind. tokens: of tasks that somebody works at; jobs: that have not ended.
+
+        What is younger than a minute stays, as it may belong to a task that was lent after somebody looked.
+        """
+        for name, known in (("desks", tokens), ("inputs", jobs)):
+            for path in _older(self.folder / name, seconds=_YOUNG_SECONDS):
+                if path.name not in known:
+                    shutil.rmtree(path, ignore_errors=True)
+        for path in _older(self.folder / "opened", seconds=_YOUNG_SECONDS):
+            if not _is_alive(path.name.partition("-")[0]):
+                shutil.rmtree(path, ignore_errors=True)
 
     def fetched(self, key: str) -> Path:
         """A file of this machine with the content of `key`."""
@@ -96,6 +113,25 @@ class Workplace:
                 total += size
                 if total > _MOST_COPIES_BYTES:
                     path.unlink(missing_ok=True)
+
+
+def _older(folder: Path, *, seconds: float) -> list[Path]:
+    with suppress(OSError):
+        return [path for path in folder.iterdir() if time.time() - path.stat().st_mtime > seconds]
+    return []
+
+
+def _is_alive(pid: str) -> bool:
+    """Whether there is such a process on this machine."""
+    if not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _write_record(home: Path, record: Mapping[str, Any]) -> None:

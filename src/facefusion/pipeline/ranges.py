@@ -22,7 +22,7 @@ from facefusion.pipeline.held import REACH, Ready, steadily_known
 from facefusion.pipeline.labels import FrameLabels, labelled
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import Given, prepare
-from facefusion.pipeline.recipes import painted_digest, recipe_of
+from facefusion.pipeline.recipes import painted_words, recipe_of
 from facefusion.pipeline.render import RenderContext, Rendered, known_in, render_frame
 from facefusion.pipeline.watermarks import watermarked
 from facefusion.pipeline.windows import Drawn, margin_of, shots_around, steadied, widened
@@ -96,10 +96,7 @@ class RangeRenderer:
             labels=FrameLabels(plan.label, analysis, is_clip=is_clip, color=color, scale=plan.scale),
             is_clip=is_clip,
             first_seconds=reader.timestamps()[part.start].seconds,
-            measured_digest=measured_digest(analysis)
-            + painted_digest(context)
-            + context.memory_digest
-            + steps.measured_digest,
+            measured_digest=measured_digest(analysis) + context.memory_digest + steps.measured_digest,
             whole=whole,
             temporal=replace(plan.temporal, blend_strength=0.0) if plan.hides_people else plan.temporal,
             asset_id=asset_id,
@@ -134,8 +131,9 @@ class RangeRenderer:
     def recipe(self, part: FrameRange) -> str:
         """A digest of what the pixels of `part` depend on beside plan and clip: measurements, edits, the number."""
         edits = recipe_of(
-            part, self.cast, self.context.overrides, self.context.casting, margin=self.margin + self.known_reach
-        )
+            part, self.cast, self.context.overrides, self.context.casting, margin=self.margin + self.known_reach,
+            painted=painted_words(self.context),
+        )  # fmt: skip
         digest = f"{self.measured_digest}-{edits}-{asset_text(self.asset_id)}"
         return digest + ("-unlabelled" if self.labels is None else "")
 

@@ -2,44 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
+from types import MappingProxyType
 
 from facefusion.core import Analysis, Face, FrameRange
 from facefusion.pipeline.casting import Casting
+from facefusion.pipeline.edits import Values
 from facefusion.pipeline.overrides import Overrides
 from facefusion.pipeline.render import RenderContext
 
 Role = Callable[[Face], str]
+Painted = Mapping[Values, str]
+"""A word for each set of settings that asks for a hand-painted mask."""
+NOTHING_PAINTED: Painted = MappingProxyType({})
 
 
-def recipe_of(part: FrameRange, analysis: Analysis, overrides: Overrides, casting: Casting, *, margin: int = 0) -> str:
+def recipe_of(
+    part: FrameRange, analysis: Analysis, overrides: Overrides, casting: Casting, *, margin: int = 0,
+    painted: Painted = NOTHING_PAINTED,
+) -> str:  # fmt: skip
     """A digest of everything about edits and roles that decides how the frames of `part` look.
 
     analysis, overrides: as `editing.edited` gives them. margin: frames on each side that a frame looks at when it is
-    rendered. Equal digests mean equal pixels, given the same plan, clip and measurements; not the other way round.
+    rendered. painted: as `painted_words` gives it. Equal digests mean equal pixels, given the same plan, clip and
+    measurements; not the other way round.
     """
     wide = FrameRange(max(part.start - margin, 0), min(part.stop + margin, analysis.num_frames))
     digest = sha256()
-    for line in recipes(wide, analysis, overrides, casting.role_of):
+    for line in recipes(wide, analysis, overrides, casting.role_of, painted):
         digest.update(line.encode() + b"\n")
     return digest.hexdigest()
 
 
-def painted_digest(context: RenderContext) -> str:
-    """What the hand-painted masks hold that edits ask for; empty without any. The plan's own is the request's part."""
-    painted = {values: one.painted for values, one in context.variants.items() if one.painted is not None}
-    digest = sha256()
-    for values, mask in sorted(painted.items(), key=lambda pair: repr(pair[0])):
-        digest.update(repr((values, mask.shape)).encode())
-        digest.update(mask.tobytes())
-    return digest.hexdigest() if painted else ""
+def painted_words(context: RenderContext) -> Painted:
+    """What settings that ask for a hand-painted mask come to: all but the mask's name, and what the mask holds."""
+    found = {}
+    for values, one in context.variants.items():
+        if one.painted is not None:
+            others = [pair for pair in values if pair[0] != "mask-image"]
+            digest = sha256(repr((others, one.painted.shape)).encode())
+            digest.update(one.painted.tobytes())
+            found[values] = digest.hexdigest()
+    return found
 
 
-def recipes(part: FrameRange, analysis: Analysis, overrides: Overrides, role_of: Role) -> Iterator[str]:
+def recipes(
+    part: FrameRange, analysis: Analysis, overrides: Overrides, role_of: Role, painted: Painted = NOTHING_PAINTED
+) -> Iterator[str]:
     """One line for each frame of `part`: what is done to each face, in order, and how faces were moved."""
     for index in range(part.start, part.stop):
-        told = [_told(face, index, overrides, role_of) for face in analysis.faces_in(index, dense=False)]
+        told = [_told(face, index, overrides, role_of, painted) for face in analysis.faces_in(index, dense=False)]
         moved = [text for reach, text in overrides.moved if index in reach]
         yield "; ".join([*(text for text in told if text), *moved])
 
@@ -68,12 +81,12 @@ def changed_frames(
     return tuple(found)
 
 
-def _told(face: Face, index: int, overrides: Overrides, role_of: Role) -> str:
+def _told(face: Face, index: int, overrides: Overrides, role_of: Role, painted: Painted) -> str:
     """What is done to one face; empty where nothing is."""
     role, touch = role_of(face), overrides.touch(face, index)
     if not role or touch.is_excluded or touch.strength <= 0:
         return ""
-    return f"{role} {touch.strength!r} {touch.values!r}"
+    return f"{role} {touch.strength!r} {painted.get(touch.values) or repr(touch.values)}"
 
 
 def _own(face: Face) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from facefusion.jobs.records import Records
 from facefusion.jobs.tables import AuditEntry
 from facefusion.service.access import Caller
+from facefusion.service.state import State
 
 
 def note(
@@ -26,6 +27,14 @@ def note(
             created=records.now(),
         )
     )
+
+
+def looked_at(server: State, caller: Caller, action: str, thing: Any, *, is_part: bool = False) -> None:
+    """Write that somebody saw a stored thing. is_part: one of many requests of a player, of which the first counts."""
+    is_new = server.seen.is_new(f"{caller.name} {action}", thing.id)
+    if is_new or not is_part:
+        with server.database.writing() as records:
+            note(records, caller, action, project_id=thing.project_id, thing=thing.id)
 
 
 def plain(text: str) -> str:

@@ -194,6 +194,17 @@ class Client:
             raise ServiceError(f"{job_id}: {detail}", kind=str((job.error or {}).get("type", job.state)))
         return job
 
+    def report(self, job_ids: Sequence[str], *, seconds: float = 86_400) -> list[dict[str, Any]]:
+        """How good several versions are, in this order; those that were not measured yet are. Raises ServiceError."""
+        for job_id in job_ids:
+            self.wait(_made(Job, self._asked("POST", f"/v1/jobs/{job_id}/report").json()).id, seconds=seconds)
+        found: list[dict[str, Any]] = self._asked("GET", "/v1/quality", params={"job_id": list(job_ids)}).json()
+        return found
+
+    def report_page(self, job_ids: Sequence[str]) -> bytes:
+        """The same as an HTML page with plots and stills; they have to be measured already."""
+        return self._asked("GET", "/v1/quality/page", params={"job_id": list(job_ids)}).content
+
     def download(self, job_id: str, path: Path, *, overwrite: bool = False) -> Path:
         """The result of a job as a file, whole or not at all. Raises OutputExists, ServiceError."""
         if path.exists() and not overwrite:

@@ -25,7 +25,10 @@ _CLIPS: Final = {
     ".m2ts": "video/mp2t", ".mts": "video/mp2t", ".wmv": "video/x-ms-wmv", ".mxf": "application/mxf",
     ".ogv": "video/ogg", ".3gp": "video/3gpp", ".flv": "video/x-flv",
 }  # fmt: skip
-_REFUSED_TRAILERS: Final = ((b"PK\x05\x06", "zip archive"), (b"<html", "web page"), (b"<script", "script"))
+_REFUSED_TRAILERS: Final = (
+    (b"PK\x05\x06", "zip archive"), (b"7z\xbc\xaf\x27\x1c", "7z archive"), (b"Rar!\x1a\x07", "rar archive"),
+    (b"<html", "web page"), (b"<script", "script"), (b"%PDF-1.", "PDF document"),
+)  # fmt: skip
 _TAIL_BYTES: Final = 66_000
 _LONGEST_NAME: Final = 120
 
@@ -105,8 +108,8 @@ def _check_polyglot(path: Path, name: str) -> None:
         file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
         tail = file.read()
     for mark, what in _REFUSED_TRAILERS:
-        place = head if mark.startswith(b"<") else tail
-        if mark in place.lower() if mark.startswith(b"<") else mark in place:
+        is_page = mark.startswith(b"<")
+        if mark in head.lower() if is_page else mark in tail or mark in head:
             raise Problem("unsupported-type", f"{name}: is also a {what}; save it again as a plain picture or clip")
 
 

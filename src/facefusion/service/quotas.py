@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from facefusion.jobs.records import Records
 from facefusion.jobs.states import ENDED
-from facefusion.jobs.tables import Artifact, Asset, Job, Project
+from facefusion.jobs.tables import Artifact, Asset, Job, Project, Upload
 from facefusion.service.problems import Problem
 from facefusion.service.settings import Limits
 
@@ -14,9 +16,14 @@ def quota_of(project: Project, limits: Limits, name: str) -> int:
     return int(project.quotas.get(name, getattr(limits, name)))
 
 
-def check_storage(records: Records, project: Project, limits: Limits, size: int) -> None:
+def promised_bytes(records: Records, **where: Any) -> int:
+    """What uploads that have begun may still bring."""
+    return records.total(Upload.size - Upload.offset, asset_id=None, **where)
+
+
+def check_storage(records: Records, project: Project, limits: Limits, size: int, *, is_one_file: bool = True) -> None:
     """Raise Problem when `size` more bytes are more than the project may keep."""
-    if (most := quota_of(project, limits, "asset_bytes")) and size > most:
+    if is_one_file and (most := quota_of(project, limits, "asset_bytes")) and size > most:
         raise Problem("too-large", f"the file has {size} bytes, at most {most} are taken")
     if not (most := quota_of(project, limits, "storage_bytes")):
         return

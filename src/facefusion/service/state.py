@@ -17,7 +17,7 @@ from facefusion.jobs.looking import has_users
 from facefusion.jobs.storage import Storage
 from facefusion.service.feed import Feed
 from facefusion.service.passwords import KnownKeys
-from facefusion.service.rates import Rates
+from facefusion.service.rates import Rates, Seen, Strangers
 from facefusion.service.settings import ServiceSettings
 
 
@@ -33,6 +33,8 @@ class State:
     crew: Crew | None = None
     known_keys: KnownKeys = field(default_factory=KnownKeys)
     rates: Rates = field(default_factory=Rates)
+    seen: Seen = field(default_factory=Seen)
+    strangers: Strangers = field(default_factory=Strangers)
     stopping: threading.Event = field(default_factory=threading.Event)
     _has_users: bool = False
 
@@ -50,9 +52,9 @@ class State:
             self._has_users = has_users(connection)
         return self._has_users
 
-    def check_room(self) -> None:
-        """Raise DiskFull when no new work can be taken."""
-        free = shutil.disk_usage(self.settings.folder).free
+    def check_room(self, promised: int = 0) -> None:
+        """Raise DiskFull when no new work can be taken, or not `promised` bytes more."""
+        free = shutil.disk_usage(self.settings.folder).free - promised
         if free < self.settings.limits.free_bytes:
             raise DiskFull("the disk is full; free some space")
 

@@ -17,7 +17,7 @@ from facefusion.pipeline.edit_log import EditLog
 from facefusion.pipeline.editing import edited
 from facefusion.pipeline.edits import Adjust, Drop, Edit, Exclude, Merge, Reference, Rename, Strength, Who
 from facefusion.pipeline.overrides import Overrides
-from facefusion.pipeline.recipes import changed_frames, painted_digest, recipe_of
+from facefusion.pipeline.recipes import changed_frames, painted_words, recipe_of
 from facefusion.pipeline.render import RenderContext, render_frame
 
 CLIP = measured()
@@ -157,9 +157,14 @@ def test_who_is_cast_is_part_of_the_recipe() -> None:
 
 
 def test_the_content_of_a_painted_mask_counts_not_its_name() -> None:
-    def painted(value: float) -> RenderContext:
+    def recipe(value: float, name: str, segment: FrameRange = FrameRange(8, 16)) -> str:
+        values = (*WIDER, ("mask-image", name))
+        log = EditLog().adding(Adjust(ANNA, values, FrameRange(8, 11)), author="Ann")
         mask = np.full((160, 320), value, np.float32)
-        return replace(context(), variants={WIDER: replace(context(), painted=mask)})
+        one = replace(context(), variants={values: replace(context(), painted=mask)})
+        return recipe_of(segment, *edited(CLIP, log), one.casting, painted=painted_words(one))
 
-    assert painted_digest(context()) == ""
-    assert painted_digest(painted(0.5)) == painted_digest(painted(0.5)) != painted_digest(painted(0.25))
+    assert painted_words(context()) == {}
+    assert recipe(0.5, "a.png") == recipe(0.5, "b.png") != recipe(0.25, "a.png")
+    elsewhere = FrameRange(16, 24)
+    assert recipe(0.5, "a.png", elsewhere) == recipe(0.25, "b.png", elsewhere), "where nothing is painted, all is kept"

@@ -81,7 +81,14 @@ def test_wrong_passwords_lock_and_are_written_down(world: World) -> None:
     assert wrong == [401] * 5
     assert (right.status_code, right.json()["type"]) == (429, "urn:facefusion:locked-out")
     with world.state.database.reading() as records:
-        assert records.count(AuditEntry, action="session.create", outcome="refused") == 5
+        assert records.count(AuditEntry, action="session.create", outcome="refused") == 4
+        assert records.count(AuditEntry, action="session.create", outcome="locked") == 1
+
+
+def test_a_lock_does_not_tell_which_names_there_are(world: World) -> None:
+    signed_in(world)
+    wrong = {"name": "nobody of this name", "password": "guess"}
+    assert [world.client.post("/v1/session", json=wrong).status_code for _ in range(6)] == [401] * 5 + [429]
 
 
 def test_names_in_the_log_stay_on_one_line(world: World) -> None:

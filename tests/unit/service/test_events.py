@@ -13,7 +13,7 @@ import pytest
 
 from facefusion.jobs.tables import Webhook, WebhookDelivery
 from facefusion.service.client import Client
-from facefusion.service.outside import check_address
+from facefusion.service.outside import check_address, is_public
 from facefusion.service.postman import Postman, is_genuine, signature_of
 from facefusion.service.problems import Problem
 from service_world import World
@@ -133,9 +133,13 @@ def test_a_replayed_webhook_is_too_old() -> None:
         "https://127.0.0.1/x", "https://localhost/x", "https://[::1]/x", "https://169.254.169.254/latest", "http://8.8.8.8/",
         "https://10.0.0.1/", "https://user:pw@8.8.8.8/", "file:///etc/passwd", "https://0x7f000001/", "https://2130706433/",
         "https://[::ffff:127.0.0.1]/", "https:///x", "gopher://8.8.8.8/", "https://0.0.0.0/",
+        "https://[64:ff9b::7f00:1]/", "https://[2002:7f00:1::]/", "https://[2001:0:1::80ff:fffe]/", "https://224.0.0.1/",
+        "https://[ff0e::1]/", "https://[fec0::1]/", "https://[::7f00:1]/", "https://100.64.0.1/", "https://198.18.0.1/",
     ],
 )  # fmt: skip
 def test_only_public_addresses_are_called(url: str) -> None:
     with pytest.raises(Problem):
         check_address(url, allows_private=False)
     assert check_address("https://8.8.8.8/x", allows_private=False) == ("8.8.8.8", "8.8.8.8", 443)
+    assert is_public("2606:4700::1111")
+    assert is_public("64:ff9b::808:808")

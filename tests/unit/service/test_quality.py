@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 
 from facefusion.jobs.queue import Queue
 from facefusion.jobs.tables import Artifact, Job
+from facefusion.jobs.workplace import Workplace
+from facefusion.service.client import Client
 from service_world import World
 
 
@@ -117,6 +120,15 @@ def test_versions_are_shown_side_by_side(world: World) -> None:
     assert "sandbox" in page.headers["content-security-policy"]
 
 
+def test_the_client_has_versions_measured(world: World) -> None:
+    job = world.asked()["id"]
+    world.work()
+    client = Client(http=world.client)
+    (found,) = client.report([job], seconds=5)
+    assert (found["job_id"], found["means"]) == (job, {"flicker": 5.0})
+    assert b"Frames beside the target" in client.report_page([job])
+
+
 def test_what_was_found_about_a_thing_goes_with_it(world: World) -> None:
     job = world.asked()["id"]
     world.work()
@@ -131,6 +143,24 @@ def test_what_was_found_about_a_thing_goes_with_it(world: World) -> None:
     with world.state.database.reading() as records:
         assert records.count(Artifact) == records.count(Job) == 0
     assert not any((world.settings.folder / "storage" / key).exists() for key in keys)
+
+
+def test_what_killed_workers_left_is_tidied_away(world: World, tmp_path: Path) -> None:
+    place = Workplace(tmp_path / "place", world.state.storage)
+    own, gone = f"{os.getpid()}-lse_1", "999999999-lse_2"
+    names = ("desks/lse_1", "desks/lse_2", "inputs/job_1", "inputs/job_2", f"opened/{own}", f"opened/{gone}")
+    for name in names:
+        (place.folder / name).mkdir(parents=True)
+    place.tidy({"lse_1"}, {"job_1"})
+    assert all((place.folder / name).is_dir() for name in names), "what is young stays"
+    for name in names:
+        os.utime(place.folder / name, (1.0, 1.0))
+    place.tidy({"lse_1"}, {"job_1"})
+    assert [name for name in names if (place.folder / name).is_dir()] == [
+        "desks/lse_1",
+        "inputs/job_1",
+        f"opened/{own}",
+    ]
 
 
 def test_what_an_attempt_made_of_a_deleted_job_is_removed(world: World) -> None:

@@ -7,10 +7,11 @@ import io
 import time
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from facefusion.jobs.tables import Upload
+from facefusion.jobs.tables import AuditEntry, Upload
 from facefusion.service.ingest import plain_name
 from facefusion.service.routes.uploads import swept
 from facefusion.service.settings import Limits
@@ -63,6 +64,38 @@ def test_ten_gigabytes_declared_are_refused_at_once(world: World) -> None:
     said = {"upload-length": str(10 * 2**30)}
     answer = world.client.post("/v1/uploads", params={"project_id": world.project}, headers=said)
     assert answer.json()["type"] == "urn:facefusion:too-large"
+
+
+def test_uploads_on_their_way_count_as_stored(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.client.patch(f"/v1/projects/{world.project}", json={"quotas": {"storage_bytes": 1000}})
+    where = {"project_id": world.project}
+    first = world.client.post("/v1/uploads", params=where, headers={"upload-length": "700"})
+    second = world.client.post("/v1/uploads", params=where, headers={"upload-length": "700"})
+    assert (first.status_code, second.status_code, second.json()["type"]) == (201, 429, "urn:facefusion:quota")
+    assert world.client.delete(first.headers["location"]).status_code == 204
+    assert world.client.post("/v1/uploads", params=where, headers={"upload-length": "700"}).status_code == 201
+    world.close()
+
+
+def test_more_than_the_disk_can_take_is_not_begun(tmp_path: Path) -> None:
+    world = World(tmp_path, limits=Limits(asset_bytes=1 << 50, storage_bytes=0))
+    where = {"project_id": world.project}
+    answer = world.client.post("/v1/uploads", params=where, headers={"upload-length": str(1 << 50)})
+    assert answer.json()["type"] == "urn:facefusion:disk-full"
+    world.close()
+
+
+def test_every_look_is_written_down_once(world: World) -> None:
+    """However many parts a player asks for; a download that asks for parts is written down as well."""
+    photo = world.sent(picture(3))
+    for part in ("bytes=1-5", "bytes=6-9", "bytes=0-"):
+        assert world.client.get(f"/v1/assets/{photo}/content", headers={"range": part}).status_code == 206
+    with world.state.database.reading() as records:
+        assert records.count(AuditEntry, action="asset.read", thing=photo) == 1
+    world.client.get(f"/v1/assets/{photo}/content")
+    with world.state.database.reading() as records:
+        assert records.count(AuditEntry, action="asset.read", thing=photo) == 2
 
 
 def test_an_abandoned_upload_is_swept_away(world: World) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from facefusion.jobs.tables import Artifact, Job
-from facefusion.service.auditing import note
+from facefusion.service.auditing import looked_at
 from facefusion.service.finding import found, project_of
 from facefusion.service.identity import Who
 from facefusion.service.paging import Cursor, Limit, Page, page_of
@@ -44,10 +44,9 @@ def show_artifact(caller: Who, server: Server, artifact_id: str) -> ArtifactOut:
 @router.get("/artifacts/{artifact_id}/content", response_class=StreamingResponse, responses=RANGED)
 def read_artifact(caller: Who, server: Server, artifact_id: str, request: Request) -> Response:
     """The bytes of an artifact; ranges are answered."""
-    with server.database.writing() as records:
+    with server.database.reading() as records:
         artifact = found(records, caller, "artifact.read", Artifact, artifact_id)
-        if "range" not in request.headers:
-            note(records, caller, "artifact.read", project_id=artifact.project_id, thing=artifact.id)
+    looked_at(server, caller, "artifact.read", artifact, is_part="range" in request.headers)
     if artifact.is_locked:
         raise Problem("locked", f"{artifact.name}: a permission that it rests on was taken back")
     return served(server.storage, request, artifact)

@@ -14,7 +14,7 @@ from facefusion.jobs.states import ENDED
 from facefusion.jobs.tables import Asset, Job
 from facefusion.service import ingest
 from facefusion.service.access import Caller
-from facefusion.service.auditing import note
+from facefusion.service.auditing import looked_at, note
 from facefusion.service.finding import found, project_of
 from facefusion.service.identity import Who
 from facefusion.service.paging import Cursor, Limit, Page, page_of, tagged
@@ -122,10 +122,9 @@ def show_asset(caller: Who, server: Server, asset_id: str, response: Response) -
 @router.get("/assets/{asset_id}/content", response_class=StreamingResponse, responses=RANGED)
 def read_asset(caller: Who, server: Server, asset_id: str, request: Request) -> Response:
     """The bytes of an asset; ranges are answered."""
-    with server.database.writing() as records:
+    with server.database.reading() as records:
         asset = found(records, caller, "asset.read", Asset, asset_id)
-        if "range" not in request.headers:
-            note(records, caller, "asset.read", project_id=asset.project_id, thing=asset.id)
+    looked_at(server, caller, "asset.read", asset, is_part="range" in request.headers)
     if asset.is_locked:
         raise Problem("locked", f"{asset.name}: the permission to use it was taken back")
     return served(server.storage, request, asset)

@@ -12,7 +12,7 @@ from facefusion.jobs.sealing import sealed
 from facefusion.jobs.tables import Consent
 from facefusion.provenance.consent.revocation import Revocation
 from facefusion.provenance.consent.signatures import SignedConsent, signature_fault
-from facefusion.service.auditing import note
+from facefusion.service.auditing import looked_at, note
 from facefusion.service.finding import found, project_of
 from facefusion.service.identity import Who
 from facefusion.service.locking import consent_ended
@@ -113,7 +113,9 @@ def _opened(said: ConsentIn) -> tuple[SignedConsent, bytes]:
 def show_consent(caller: Who, server: Server, consent_id: str) -> ConsentOut:
     """One record."""
     with server.database.reading() as records:
-        return ConsentOut.model_validate(found(records, caller, "consent.read", Consent, consent_id))
+        consent = found(records, caller, "consent.read", Consent, consent_id)
+    looked_at(server, caller, "consent.read", consent, is_part=True)
+    return ConsentOut.model_validate(consent)
 
 
 @router.post("/consents/{consent_id}/revoke", responses=responses("conflict", "invalid-input"))

@@ -93,6 +93,7 @@ async def _events(
     """What the feed has kept, as far as that reaches back; else, and where a job may have ended, what is stored."""
     yield "retry: 1000\n\n"
     of, last, is_sure, is_over = job_id or project_id, after, False, False
+    checked = time.monotonic()
     while not server.feed.is_stopped:
         news = server.feed.since(after, of) if is_sure else None
         if news is not None:
@@ -113,9 +114,11 @@ async def _events(
             return
         if not news and not await server.feed.wait(of, after, _QUIET_SECONDS):
             yield ": still here\n\n"
+            is_sure = False
+        if time.monotonic() - checked >= _QUIET_SECONDS:
             if not await run_in_threadpool(_still_may, server, request, job_id, project_id):
                 return
-            is_sure = False
+            checked = time.monotonic()
 
 
 def _still_may(server: State, request: Request, job_id: str, project_id: str) -> bool:

@@ -12,7 +12,7 @@ from facefusion.jobs.events import tell
 from facefusion.jobs.records import Records
 from facefusion.jobs.tables import Idempotency, Job
 from facefusion.service.access import Caller
-from facefusion.service.auditing import note
+from facefusion.service.auditing import looked_at, note
 from facefusion.service.estimates import estimated
 from facefusion.service.finding import found, project_of
 from facefusion.service.identity import Who
@@ -196,5 +196,6 @@ def newest_frame(caller: Who, server: Server, job_id: str) -> Response:
         raise Problem("locked", f"{job_id}: a permission that it rests on was taken back")
     if not job.newest_key:
         raise Problem("not-found", f"{job_id}: there is no finished frame yet")
+    looked_at(server, caller, "newest-frame.read", job, is_part=True)
     data = b"".join(server.storage.pieces(job.newest_key))
     return Response(data, media_type="image/jpeg", headers={"cache-control": "no-store"})

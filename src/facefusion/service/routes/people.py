@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from facefusion.jobs.tables import Artifact, Asset
 from facefusion.service.access import Caller
+from facefusion.service.auditing import looked_at
 from facefusion.service.finding import found, project_of
 from facefusion.service.identity import Who
 from facefusion.service.problems import Problem, responses
@@ -61,6 +62,7 @@ def list_people(caller: Who, server: Server, asset_id: str) -> PeopleOut:
         if job is None:
             return PeopleOut(state="none", job_id=None, people=[])
         portraits = records.all(Artifact, job_id=job.id, kind="portrait")
+    looked_at(server, caller, "people.read", asset, is_part=True)
     people = [_person(one) for one in portraits]
     return PeopleOut(state=job.state, job_id=job.id, people=sorted(people, key=lambda one: one.person_id))
 

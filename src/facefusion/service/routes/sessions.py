@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from typing import Annotated, Any, Final
@@ -21,6 +22,7 @@ from facefusion.service.problems import Problem, responses
 from facefusion.service.schemas import Taken
 from facefusion.service.state import Server, State
 
+log = logging.getLogger("facefusion.service")
 router = APIRouter(tags=["sessions"])
 _LIVES_SECONDS: Final = 12 * 3600.0
 _MOST_FAILED: Final = 5
@@ -71,29 +73,34 @@ def sign_in(said: SignIn, request: Request, response: Response, server: Server) 
         raise Problem("too-many-requests", "too many tries from here", headers={"retry-after": str(int(wait) + 1)})
     with server.database.reading() as records:
         user = records.first(User, name=said.name)
-    if user is not None and user.locked_until > time.time():
-        left = int(user.locked_until - time.time()) + 1
+    left = server.strangers.wait_seconds(said.name) if user is None else user.locked_until - time.time()
+    if left > 0:
+        left = int(left) + 1
         raise Problem("locked-out", f"wait {left} s, or ask an administrator", headers={"retry-after": str(left)})
     is_right = matches(user.password if user is not None else "", said.password)
     with server.database.writing() as records:
         who = Caller("", plain(said.name), is_admin=False, address=address)
         if user is None or not is_right or not user.is_active:
-            _count_failure(records, user)
-            note(records, who, "session.create", outcome="refused")
+            is_locked = _count_failure(records, user, said.name, server)
+            note(records, who, "session.create", outcome="locked" if is_locked else "refused")
         else:
             caller = _begun(records, user, response, request, address)
     if user is None or not is_right or not user.is_active:
+        log.warning("sign in: wrong password for %s from %s%s", who.name, address, "; locked" if is_locked else "")
         raise Problem("wrong-credentials", "name or password is wrong")
     return _shown(caller, server)
 
 
-def _count_failure(records: Records, user: User | None) -> None:
+def _count_failure(records: Records, user: User | None, name: str, server: State) -> bool:
+    """Whether the name is locked by it; also one that nobody has."""
     row = records.locked(User, user.id) if user is not None else None
     if row is None:
-        return
+        return server.strangers.count(name, most=_MOST_FAILED, seconds=_LOCKED_SECONDS)
     row.failed_logins += 1
-    if row.failed_logins >= _MOST_FAILED:
-        row.failed_logins, row.locked_until = 0, records.now() + _LOCKED_SECONDS
+    if row.failed_logins < _MOST_FAILED:
+        return False
+    row.failed_logins, row.locked_until = 0, records.now() + _LOCKED_SECONDS
+    return True
 
 
 def _begun(records: Records, user: User, response: Response, request: Request, address: str) -> Caller:

@@ -19,7 +19,7 @@ from facefusion.service.finding import found, project_of
 from facefusion.service.identity import Who
 from facefusion.service.ingest import plain_name
 from facefusion.service.problems import Problem, responses
-from facefusion.service.quotas import check_storage
+from facefusion.service.quotas import check_storage, promised_bytes
 from facefusion.service.routes.assets import kept
 from facefusion.service.state import Server, State
 
@@ -46,10 +46,12 @@ def begin_upload(
     upload_metadata: Annotated[str, Header(max_length=4000)] = "",
 ) -> Response:  # fmt: skip
     """Begin an upload. `Upload-Metadata` has `filename` in base64; `Location` is where to send the bytes."""
-    server.check_room()
     with server.database.writing() as records:
         project = project_of(records, caller, "asset.write", project_id, locked=True)
         check_storage(records, project, server.settings.limits, upload_length)
+        if waiting := promised_bytes(records, project_id=project.id):
+            check_storage(records, project, server.settings.limits, upload_length + waiting, is_one_file=False)
+        server.check_room(upload_length + promised_bytes(records))
         most = server.settings.limits.open_uploads
         if most and records.count(Upload, asset_id=None, created_by=caller.name) >= most:
             raise Problem("quota", f"you have {most} uploads on their way; end or delete some")
