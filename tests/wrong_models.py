@@ -75,7 +75,7 @@ WRONG: dict[str, tuple[Callable[[Path], Any], str]] = {
     "cut_off": (_cut_off, "is no ONNX file, or cut off .*bytes are missing"),
     "damaged": (_damaged, "holds values that are no numbers; damaged"),
     "unknown_operator": (_graph([node("Conjure", ["target", "source"], ["output"])], constants=(EMAP,)),
-                         "cannot be loaded: .*Conjure"),
+                         "uses the operator Conjure, which ONNX Runtime .* does not know"),
     "new_opset": (_graph(MEAN, constants=(EMAP,), opset=99), r"its opset 99 is newer than ONNX Runtime"),
     "data_outside": (_graph(ELSEWHERE, constants=_far("../../etc/weights")), "outside of its folder, which is never"),
     "data_beside": (_graph(ELSEWHERE, constants=_far("weights.bin")), "keeps its data in another file"),

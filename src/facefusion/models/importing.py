@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facefusion import errors
-from facefusion.errors import ModelInvalid, ModelMissing, UsageError
+from facefusion.errors import ModelMissing, UsageError
 from facefusion.models.card import ModelCard
 from facefusion.models.card_text import card_text
 from facefusion.models.catalog import MODELS
@@ -63,10 +63,7 @@ def import_model(path: Path, store: ModelStore, told: Told = Told()) -> Imported
     else:
         found = guess(path, graph, contract=told.contract)
         card, why = _own_card(path, found.card, store, told), found.why
-    try:
-        session = Session(path, card=card, providers=("cpu",), warnings=(), threads=1)
-    except ModelInvalid as error:
-        raise ModelInvalid(_newer(str(error), graph.opsets.get("", 0))) from None
+    session = Session(path, card=card, providers=("cpu",), warnings=(), threads=1)
     seen = check_sanity(session)
     if card.contract == "inswapper":
         last_square(path, 512)
@@ -128,14 +125,3 @@ def copied(path: Path, place: Path) -> str:
         kind = errors.DiskFull if error.errno == 28 else errors.OutputFailed
         raise kind(f"{place}: cannot be written ({error.strerror})") from None
     return digest
-
-
-def _newer(said: str, opset: int) -> str:
-    import onnxruntime
-
-    if "opset" in said.lower():
-        return (
-            f"{said.split(':')[0].split(' cannot')[0]}: its opset {opset} is newer than ONNX Runtime "
-            f"{onnxruntime.__version__} knows; export it with an older one, or upgrade onnxruntime"
-        )
-    return said

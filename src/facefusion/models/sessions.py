@@ -16,6 +16,7 @@ from facefusion.models.card import ModelCard
 from facefusion.models.devices import driver_version, engine_folder, provider_options
 from facefusion.models.finite import check_finite
 from facefusion.models.home import user_folder
+from facefusion.models.loading import why_not_loaded
 from facefusion.models.providers import (
     Provider,
     ProviderWarning,
@@ -214,7 +215,7 @@ def _load(path: Path, providers: Sequence[Provider], threads: int, number: int) 
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=names)
     except Exception as error:  # ONNX Runtime has no error type of its own
-        raise ModelInvalid(f"{path.name} cannot be loaded: {_first_line(error)}") from error
+        raise ModelInvalid(why_not_loaded(path, str(error))) from error
 
 
 def _engines(provider: Provider, path: Path) -> Path | None:

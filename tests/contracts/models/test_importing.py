@@ -42,6 +42,23 @@ def test_what_is_no_such_model_is_refused_in_one_line(kind: str, tmp_path: Path,
     assert not own.folders[0].exists() or not any(own.folders[0].iterdir())
 
 
+BECAUSE = {
+    "unknown_operator": "uses the operator Conjure",
+    "new_opset": "its opset 99 is newer",
+    **dict.fromkeys(("damaged", "other_shapes", "nan", "deaf"), "no tensor fits"),
+}
+"""What is said of those that only loading or running shows, where they are dropped in as a restorer."""
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_is_dropped_in_is_refused_in_one_line_too(kind: str, tmp_path: Path) -> None:
+    make, says = WRONG[kind]
+    make(tmp_path / "gfpgan_1.4.onnx")
+    with pytest.raises(ModelError, match=BECAUSE.get(kind, says)) as caught:
+        Zoo(ModelStore((tmp_path,))).adapter("gfpgan_1.4", "face_enhancer")
+    assert "\n" not in str(caught.value)
+
+
 def test_every_miniature_is_recognised_by_its_tensors_and_name(folder: Path) -> None:
     store = ModelStore((folder,))
     for name in BUILDERS:

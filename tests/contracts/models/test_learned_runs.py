@@ -17,6 +17,7 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.crops import cut
 from facefusion.geometry import transforms
 from facefusion.media import read_image
+from facefusion.models import ModelStore
 from facefusion.models.lock import NAME
 from facefusion.models.store import sha256_of
 from facefusion.processors.face_swapper.learned import joined, phases
@@ -151,3 +152,45 @@ def test_a_layer_laid_down_is_the_patch_inside_and_nothing_outside() -> None:
         outside = ((spots < 17) | (spots > 79)).any(axis=1).reshape(200, 220)
         assert (result[outside] == picture[outside]).all()
     assert layer_of(patch, BlendSettings(blend_strength=0.0)) is None
+
+
+SWAP, CLEAR, LARGER = "--face-swapper-model", "--face-enhancer-model", "--frame-enhancer-model"
+BY_OPTION = {
+    "simswap_256": SWAP, "ghost_1_256": SWAP, "hififace_256": SWAP, "blendswap_256": SWAP, "uniface_256": SWAP,
+    "somebody": SWAP, "gpen_bfr_256": CLEAR, "restoreformer_plus_plus": CLEAR, "real_esrgan_x2": LARGER,
+    "span_kendata_x4": LARGER,
+}  # fmt: skip
+"""What the other tests do not run, by option."""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    place = tmp_path_factory.mktemp("small")
+    photo = astronaut()[:256, 96:352]
+    return write_png(place / "source.png", photo), write_png(place / "target.png", scene(0, 220, 180))
+
+
+@pytest.mark.parametrize("name", BY_OPTION)
+def test_every_contract_runs_by_its_option_and_is_named(
+    name: str, folder: Path, small: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEFUSION_MODELS", str(folder))
+    option, out = BY_OPTION[name], tmp_path / "out.png"
+    job = ["run", "--target", small[1], "--output", out, option, name]
+    job += ["--source", small[0]] if option == SWAP else ["--processor", option[2:].removesuffix("-model")]
+    succeeded(*job)
+    before, after = (read_image(path).pixels.astype(int) for path in (small[1], out))
+    step = len(after) // len(before)
+    assert step == (2 if option == LARGER else 1)
+    apart = abs(after[::step, ::step] - before)
+    assert apart[60:130, 80:140].mean() > 6
+    text = str(read_manifest(out))
+    assert name in text
+    assert sha256_of(ModelStore((folder,)).path(name)) in text
+    needed = {
+        "simswap_256": "crossface_simswap",
+        "ghost_1_256": "crossface_ghost",
+        "hififace_256": "crossface_hififace",
+    }
+    if name in needed:
+        assert sha256_of(folder / f"{needed[name]}.onnx") in text

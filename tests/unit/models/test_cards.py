@@ -133,3 +133,11 @@ def test_sizes_are_told_to_people() -> None:
     assert card_named("blazeface_short_range").size_text == "413 KB"
     assert card_named("gfpgan_1.4").size_text == "about 340 MB"
     assert replace(card_named("gfpgan_1.4"), size_bytes=0).size_text == "size not recorded"
+
+
+def test_the_guide_says_of_every_model_what_was_verified() -> None:
+    page = Path(__file__).parents[3] / "docs" / "guide" / "models.md"
+    rows = [line.split("|") for line in page.read_text(encoding="utf-8").splitlines() if line.count("|") == 6]
+    named = {word.strip(" ,()").removesuffix(" (bundled)") for row in rows for word in row[1].replace(",", " ").split()}
+    assert set(MODELS) <= named
+    assert {row[3].strip() for row in rows if "(bundled)" not in row[1]} == {"real weights", "---", "no"}
