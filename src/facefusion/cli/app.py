@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from facefusion import __version__
+from facefusion.cli import models_fetch, models_optimise
 from facefusion.cli.analyse import analyse
 from facefusion.cli.audit import audit_app
 from facefusion.cli.benchmark import benchmark
@@ -18,7 +19,6 @@ from facefusion.cli.doctor import doctor
 from facefusion.cli.edit import edit_app
 from facefusion.cli.flags import with_plan_flags
 from facefusion.cli.models import models_app
-from facefusion.cli.models_fetch import add_to
 from facefusion.cli.people import people
 from facefusion.cli.policy import policy_app
 from facefusion.cli.preview import preview
@@ -98,7 +98,8 @@ app.command("verify")(verify)
 app.command("report")(report)
 app.add_typer(consent_app, name="consent")
 app.add_typer(policy_app, name="policy")
-add_to(models_app)
+models_fetch.add_to(models_app)
+models_optimise.add_to(models_app)
 app.add_typer(models_app, name="models")
 app.add_typer(audit_app, name="audit")
 app.add_typer(remote_app, name="remote")

@@ -148,6 +148,7 @@ def _row(card: Any, *, full: bool = False) -> dict[str, Any]:
             "inputs": "; ".join(str(spec) for spec in card.inputs),
             "outputs": "; ".join(str(spec) for spec in card.outputs),
             "folder": str(models_folder()),
+            "made from": f"{card.made_from}, {card.precision}, lost {card.accuracy_loss:g}" if card.made_from else "no",
             "notes": card.notes or "none",
         }
     return row

@@ -62,8 +62,9 @@ def render(
 
     analysis: measured before, perhaps edited; by default it is taken from `cache`, or measured now.
     """
-    from facefusion.pipeline.engine import run as run_plan
+    from facefusion.cli.starting import load_engine
 
+    run_plan = load_engine()
     progress = Progress(reporter)
     reporter.event("started", target=str(plan.target), output=str(plan.output))
     with stopped_by_signals(progress):

@@ -130,15 +130,26 @@ def _polygon(pixels: Float32, outline: tuple[int, ...], size: int, grow: float) 
 
 def _inset(size: int) -> Float32:
     """(size, size) float32 centimetres from each texel to the outline, worked out on at most 128 texels a side."""
-    mesh, work = canonical_mesh(), min(size, 128)
+    return cv2.resize(_gaps(min(size, 128)), (size, size), interpolation=cv2.INTER_LINEAR)
+
+
+@lru_cache(maxsize=2)
+def _gaps(work: int) -> Float32:
+    """(work, work) float32 centimetres to the outline, 0 off the mesh."""
+    mesh = canonical_mesh()
     flat = np.zeros(len(mesh.vertices_cm), np.float32)
     position, covered = rasterize(uv_pixels(work), flat, mesh.triangles, mesh.vertices_cm, (work, work))
     outline = mesh.vertices_cm[list(FACE_OVAL)]
     steps = np.linspace(0.0, 1.0, 6, endpoint=False, dtype=np.float32)[:, None, None]
     edge = (outline + (np.roll(outline, -1, axis=0) - outline) * steps).reshape(-1, 3)
-    gaps = np.min([np.linalg.norm(position - point, axis=2) for point in edge], axis=0).astype(np.float32)
+    planes = [np.ascontiguousarray(position[..., axis]) for axis in range(3)]
+    least = np.full((work, work), np.inf, np.float32)
+    for point in edge:
+        x, y, z = (plane - middle for plane, middle in zip(planes, point, strict=True))
+        np.minimum(least, x * x + y * y + z * z, out=least)
+    gaps = np.sqrt(least)
     gaps[~covered] = 0.0
-    return cv2.resize(gaps, (size, size), interpolation=cv2.INTER_LINEAR)
+    return gaps
 
 
 def _below_brows(size: int, pixels: Float32) -> Float32:

@@ -40,7 +40,9 @@ class ModelCard:
     further exports of the same network that people own. `addresses` are public https addresses of the file itself;
     where there is none, the user has to obtain it from `origin`. `template` names the alignment of the input picture,
     "" where there is none; `needs` names the models that this one cannot do without. `contract` names the adapter of
-    `models.contracts` that speaks to it; `notes` is what a conversion or an import found out.
+    `models.contracts` that speaks to it; `notes` is what a conversion or an import found out. `made_from`, `precision`
+    and `accuracy_loss` tell of a conversion (see `models.optimising`): of which model, to what, and the share of its
+    answers that was lost.
     """
 
     name: str
@@ -62,6 +64,9 @@ class ModelCard:
     needs: tuple[str, ...] = ()
     contract: str = ""
     notes: str = ""
+    made_from: str = ""
+    precision: str = ""
+    accuracy_loss: float = 0.0
 
     def __post_init__(self) -> None:
         if self.task not in get_args(Task):

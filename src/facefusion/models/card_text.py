@@ -15,7 +15,7 @@ def card_text(card: ModelCard) -> str:
     lines = [
         _line(item.name, getattr(card, item.name)) for item in fields(card) if item.name not in ("inputs", "outputs")
     ]
-    needed = [line for line in lines if line and not line.endswith((' = ""', " = []"))]
+    needed = [line for line in lines if line and not line.endswith((' = ""', " = []", "_loss = 0.0"))]
     needed += [line for line in lines if line.startswith(("addresses",)) and line not in needed]
     for kind in ("inputs", "outputs"):
         needed += [f"\n[[{kind}]]\n" + _tensor(spec) for spec in getattr(card, kind)]

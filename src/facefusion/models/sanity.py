@@ -48,10 +48,11 @@ def _range(session: Session, spec: TensorSpec, answer: NDArray[Any]) -> str:
 def _fed(session: Session, seed: int) -> list[NDArray[Any]]:
     """Noise for every input: pictures of soft noise, vectors of normal numbers, volumes of numbers from 0 to 1."""
     random = np.random.default_rng(seed)
-    return [_noise(spec, random) for spec in session.inputs]
+    return [noise(spec, random) for spec in session.inputs]
 
 
-def _noise(spec: TensorSpec, random: np.random.Generator) -> NDArray[Any]:
+def noise(spec: TensorSpec, random: np.random.Generator) -> NDArray[Any]:
+    """What is shown to an input of this contract when there is nothing real to show."""
     shape = [length if isinstance(length, int) else 1 for length in spec.shape]
     if spec.layout != "flat" and spec.colour in ("rgb", "bgr"):
         height, width = (length if isinstance(length, int) else _FREE for length in spec.size)

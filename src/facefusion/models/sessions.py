@@ -97,13 +97,7 @@ class Session:
         Raises InvalidInput when the count or a shape does not fit, ModelInvalid when the model itself fails, and
         UnusableOutput when it answers with values that are no numbers.
         """
-        if len(arrays) != len(self.inputs):
-            names = ", ".join(spec.name for spec in self.inputs)
-            raise InvalidInput(f"{self.name}: got {len(arrays)} arrays, the inputs are {names}")
-        feeds = {
-            name: self._checked(spec, name, array)
-            for spec, name, array in zip(self.inputs, self._input_names, arrays, strict=True)
-        }
+        feeds = self.feeds(*arrays)
         try:
             found = tuple(self._session.run(list(self._output_names), feeds))
         except Exception as error:  # ONNX Runtime has no error type of its own
@@ -115,6 +109,16 @@ class Session:
             raise ModelInvalid(f"{self.name} failed: {_first_line(error)}") from error
         check_finite(self.name, [spec.name for spec in self.outputs], found)
         return found
+
+    def feeds(self, *arrays: Array) -> dict[str, Array]:
+        """`arrays` by the file's own tensor names, in its types. Raises InvalidInput."""
+        if len(arrays) != len(self.inputs):
+            names = ", ".join(spec.name for spec in self.inputs)
+            raise InvalidInput(f"{self.name}: got {len(arrays)} arrays, the inputs are {names}")
+        return {
+            name: self._checked(spec, name, array)
+            for spec, name, array in zip(self.inputs, self._input_names, arrays, strict=True)
+        }
 
     def _checked(self, spec: TensorSpec, name: str, array: Array) -> Array:
         free = self.takes_batches and len(array.shape) > 0
