@@ -6,6 +6,7 @@ Both conversions come with ONNX Runtime (`onnxruntime.transformers.float16`, `on
 
 from __future__ import annotations
 
+import importlib
 import logging
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -147,7 +148,7 @@ def _converted(
     path: Path, place: Path, precision: Precision, session: Session, shown: Sequence[Sequence[Array]], card: ModelCard
 ) -> Session:
     try:
-        import onnx
+        onnx = importlib.import_module("onnx")
     except ImportError:
         raise ModelError(_NEEDS) from None
     try:
