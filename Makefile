@@ -16,7 +16,7 @@ demo: $(VENV)/.installed  ## put the astronaut's face on the actress clip: demo/
 	$(PY) tools/demo.py
 
 test: $(VENV)/.installed-dev  ## run the tests
-	$(PY) -m pytest -n auto --dist loadfile
+	$(PY) -m pytest -n auto --dist loadfile -rs
 
 sbom: $(VENV)/.installed-dev  ## list every part with licence and digest (CycloneDX): build/sbom.cdx.json
 	$(PY) tools/sbom.py build/sbom.cdx.json

@@ -16,6 +16,8 @@ from typing import Any
 
 from facefusion import __version__
 
+_BEHIND = 5
+
 
 def main(said: dict[str, Any]) -> None:
     """said: database, storage, folder, threads, parent (a process id, 0 for none), executor (`module:name`)."""
@@ -43,9 +45,16 @@ def main(said: dict[str, Any]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     if said.get("parent"):
+        _step_back()
         threading.Thread(target=_leave_with, args=(int(said["parent"]), worker), daemon=True).start()
     with closing(executor) if hasattr(executor, "close") else nullcontext():
         worker.run()
+
+
+def _step_back() -> None:
+    """Let the server that started this process answer first where both want the processor."""
+    if hasattr(os, "nice"):
+        os.nice(_BEHIND)
 
 
 def _leave_with(parent: int, worker: Any) -> None:

@@ -18,7 +18,8 @@ from facefusion.jobs.database import Database
 from facefusion.jobs.migrating import config_of, migrate
 from facefusion.jobs.queue import Lease, Queue
 from facefusion.jobs.storage import Storage, StorageDown, checked_key, storage_at
-from facefusion.jobs.tables import Base, Job, Project, Task
+from facefusion.jobs.tables import Base, Job, Project, Task, User
+from facefusion.service.schemas import JobDetail
 from service_world import World
 
 
@@ -129,6 +130,18 @@ def test_a_whole_job_on_postgresql(postgres: str, tmp_path: Path) -> None:
     job = world.asked()
     world.work()
     assert world.client.get(f"/v1/jobs/{job['id']}/output").content == b"0 5;5 9"
+    said = world.job(job["id"])
+    assert [(one["kind"], one["state"]) for one in said["segments"]] == [
+        ("analyse", "done"), ("segment", "done"), ("segment", "done"), ("deliver", "done"),
+    ]  # fmt: skip
+    assert JobDetail.model_validate(said).model_dump(mode="json") == said
+    polled = [one["id"] for one in world.client.get(f"/v1/jobs/{job['id']}/events/poll").json()["items"]]
+    text = world.client.get(f"/v1/jobs/{job['id']}/events").text
+    assert [int(line[4:]) for line in text.splitlines() if line.startswith("id: ")] == [*polled, polled[-1]]
+    anna = world.user("anna", ["artist"], project=job["project_id"])
+    assert anna.get(f"/v1/jobs/{job['id']}").json() == said
+    with world.state.database.writing() as records:
+        records.remove_where(User)
     world.close()
 
 
