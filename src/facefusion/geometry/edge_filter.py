@@ -21,13 +21,14 @@ _SUMS = 13
 """Sums a window needs: three colours, six products of two, the value, and its three products with a colour."""
 
 
-def follow_edges(guide: Float32, values: Float32, reach: float) -> Float32:
+def follow_edges(guide: Float32, values: Float32, reach: float, *, share: float = 0.5) -> Float32:
     """(H, W) float32 in [0, 1]: `values` (H, W) with its edges moved to those of `guide` (H, W, 3), both in [0, 1].
 
     reach: how many pixels of the picture one pixel of the coarse mask covers. Windows are about three coarse pixels.
+    share: of a coarse pixel, the side of the picture's reduced pixels on which the models are fitted.
     """
     height, width = values.shape
-    step = max(reach / 2, 1.0)
+    step = max(reach * share, 1.0)
     small = (max(round(width / step), 4), max(round(height / step), 4))
     colors = cv2.resize(guide, small, interpolation=cv2.INTER_AREA) if step > 1 else guide
     coarse = cv2.resize(values, small, interpolation=cv2.INTER_AREA) if step > 1 else values

@@ -1,8 +1,7 @@
 """People out of any background: their coarse map brought to the picture's own edges, and their colours without the old
 background's.
 
-The edges follow the guided filter. The foreground's colours are Forte's fast estimate, "Approximate Fast Foreground
-Colour Estimation" (ICIP 2021): blurred fusion, once wide and once narrow, in linear light.
+The edges follow the guided filter; `facefusion.processors.background_remover.fusion` finds the colours.
 """
 
 from __future__ import annotations
@@ -10,15 +9,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from facefusion.core import Cutout, Float32, Pixels, from_unit, to_unit
-from facefusion.geometry.color import linear_to_srgb
+from facefusion.core import Cutout, Float32, Pixels, to_unit
 from facefusion.geometry.edge_filter import follow_edges
-from facefusion.geometry.light import indexed
+from facefusion.processors.background_remover.fusion import without_old_background
 
+_FITTED = 1.0
+"""Models of the guided filter are fitted on pixels as large as those of the map."""
 _SURE = (0.10, 0.90)
 """Refined answers up to the first are background, from the second on foreground."""
-_WIDE, _NARROW = 0.05, 0.012
-"""Half widths of the fusion's windows, in heights of the picture."""
 
 
 def matte(pixels: Pixels, person: Float32, hold: Float32) -> Cutout:
@@ -35,32 +33,6 @@ def refined(pixels: Pixels, person: Float32, hold: Float32) -> Float32:
     height, width = pixels.shape[:2]
     coarse = cv2.resize(person, (width, height), interpolation=cv2.INTER_CUBIC)
     reach = max(height, width) / max(person.shape)
-    alpha = follow_edges(to_unit(pixels), np.clip(coarse, 0, 1), max(reach, 1.0))
+    alpha = follow_edges(to_unit(pixels), np.clip(coarse, 0, 1), max(reach, 1.0), share=_FITTED)
     low, high = _SURE
     return np.clip((np.maximum(alpha, hold) - low) / (high - low), 0, 1).astype(np.float32)
-
-
-def without_old_background(pixels: Pixels, alpha: Float32) -> Pixels:
-    """(H, W, 3): the foreground's own colours at its edge; the rest of `pixels` as it is."""
-    edge = (alpha > 0) & (alpha < 1)
-    if not edge.any():
-        return pixels.copy()
-    whole, table = indexed(pixels)
-    light, height = table[whole], pixels.shape[0]
-    front, back = light, light
-    for share in (_WIDE, _NARROW):
-        front, back = _fused(light, front, back, alpha, max(round(share * height), 1))
-    out = pixels.copy()
-    out[edge] = from_unit(linear_to_srgb(front[edge]), pixels.dtype)
-    return out
-
-
-def _fused(light: Float32, front: Float32, back: Float32, alpha: Float32, half: int) -> tuple[Float32, Float32]:
-    """Foreground and background colours (H, W, 3), from those before and the picture's."""
-    side = (2 * half + 1, 2 * half + 1)
-    share = alpha[..., None]
-    inside, outside = cv2.blur(alpha, side)[..., None], cv2.blur(1 - alpha, side)[..., None]
-    mine = cv2.blur(front * share, side) / np.maximum(inside, 1e-4)
-    theirs = cv2.blur(back * (1 - share), side) / np.maximum(outside, 1e-4)
-    left = light - share * mine - (1 - share) * theirs
-    return np.clip(mine + share * left, 0, 1), np.clip(theirs + (1 - share) * left, 0, 1)

@@ -21,7 +21,7 @@ _LEAST_LIGHT = 0.015
 _ALIKE = 0.10
 """How far a screen's tint may be from the middle one's, as shares of its channel."""
 _FEW = 0.02
-_STEP = 2
+_STEP = 4
 """Every so manieth pixel, across and down, tells what the surroundings look like."""
 
 
@@ -85,7 +85,7 @@ def look_of(small: UInt8, person: Float32) -> Float32:
 def _screen_in(colors: Float32, primary: int) -> Float32:
     """(4,): the share of `colors` (n, 3) that belongs to one screen, and its colour."""
     none = np.zeros(4, np.float32)
-    if len(colors) < 50:
+    if len(colors) < 20:
         return none
     channel = np.maximum(colors[:, primary], 1e-4)
     could = (excess_of(colors[None], primary)[0] > _PURE * channel) & (channel > _LEAST_LIGHT)

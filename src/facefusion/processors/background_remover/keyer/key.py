@@ -112,7 +112,7 @@ def _front_colors(whole: Pixels, table: Float32, solid: Float32, cell: int) -> F
 
 def _spread(cells: Float32, sigma: float) -> Float32:
     """Blurred; a wide blur on a reduced copy. OpenCV takes four channels at most."""
-    step = max(int(sigma / 3), 1)
+    step = max(int(sigma / 2), 1)
     height, width = cells.shape[:2]
     parts = []
     for at in (0, 3):

@@ -130,7 +130,7 @@ def _filled(colors: Float32, weight: Float32, otherwise: Float32) -> Float32:
 
 def _blur(plane: Float32, sigma: float) -> Float32:
     """Gaussian blur; a wide one on a reduced copy."""
-    step = max(int(sigma / 3), 1)
+    step = max(int(sigma / 2), 1)
     if step == 1:
         return cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
     height, width = plane.shape[:2]
