@@ -33,6 +33,7 @@ NAMES = (
     "keying",
     "matting",
     "cutting",
+    "edges",
     "enhancing",
     "zoo_cost",
     "service_load",

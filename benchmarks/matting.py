@@ -48,16 +48,16 @@ def cases(media: Path) -> Iterator[Case]:
         pixels = picture.pixels
         coarse = segmenter.person(shrunk(pixels))
         alpha = cv2.GaussianBlur(refined(pixels, coarse, np.zeros(pixels.shape[:2], np.float32)), (0, 0), 1.0)
-        alpha = np.maximum(alpha, _strands(rng, alpha))
-        yield Case(picture.name, over(Cutout(pixels, alpha), _background(rng, alpha.shape)), alpha)
+        alpha = np.maximum(alpha, strands(rng, alpha))
+        yield Case(picture.name, over(Cutout(pixels, alpha), background(rng, alpha.shape)), alpha)
     with open_media(clip(media, "lp_d0_green.mp4")) as reader:
         for index in GREEN_FRAMES:
             cutout = BackgroundRemover(Settings()).cut_out(reader.frame_at(index))
-            behind = _background(np.random.default_rng(100 + index), cutout.alpha.shape)
+            behind = background(np.random.default_rng(100 + index), cutout.alpha.shape)
             yield Case(f"green {index}", over(cutout, behind), cutout.alpha)
 
 
-def _background(rng: np.random.Generator, shape: tuple[int, ...]) -> Pixels:
+def background(rng: np.random.Generator, shape: tuple[int, ...]) -> Pixels:
     """Coloured shapes out of focus, with some texture: neither plain nor like a person."""
     height, width = shape[:2]
     pixels = np.full((height, width, 3), rng.integers(40, 200, 3), np.uint8)
@@ -70,7 +70,7 @@ def _background(rng: np.random.Generator, shape: tuple[int, ...]) -> Pixels:
     return np.clip(soft + rng.normal(0, 4, soft.shape), 0, 255).astype(np.uint8)
 
 
-def _strands(rng: np.random.Generator, alpha: Array) -> Array:
+def strands(rng: np.random.Generator, alpha: Array) -> Array:
     """(H, W): thin curves that leave the upper part of the outline."""
     solid = (alpha > 0.5).astype(np.uint8)
     outline = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]

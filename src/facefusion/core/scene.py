@@ -11,7 +11,7 @@ from facefusion.core.arrays import Float32, UInt8
 from facefusion.core.time import FrameRange
 
 MAP_SIZE = 256
-"""Side of the maps of people; they are square whatever the picture's shape."""
+"""Side of the bundled segmentation's maps; they are square whatever the picture's shape."""
 LOOKS = 8
 """Of every frame: share of the surroundings that looks like a green screen, its colour (3); the same for a blue one."""
 
@@ -42,19 +42,22 @@ class Plate:
 class Scene:
     """Measured over the frames of `part`.
 
-    maps: for each frame the deflated (256, 256) uint8 map of how surely a person is there, steadied over time.
-    looks: (n, 8) float32, see LOOKS, linear light. plates: what screens showed, in order of their frames.
+    maps: for each frame the deflated uint8 map, of `size` (h, w), of how surely a person is there, steadied over time.
+    looks: (n, 8) float32, see LOOKS, linear light. plates: what screens showed, in order of their frames. is_matte: the
+    maps are opacities, of a network that sees hair, and not how sure something is.
     """
 
     part: FrameRange
     maps: tuple[bytes, ...]
     looks: Float32
     plates: tuple[Plate, ...] = ()
+    size: tuple[int, int] = (MAP_SIZE, MAP_SIZE)
+    is_matte: bool = False
 
     def person(self, index: int) -> UInt8:
-        """(256, 256) uint8: how surely a person is there in frame `index`."""
+        """(h, w) uint8: how surely a person is there in frame `index`."""
         data = zlib.decompress(self.maps[index - self.part.start])
-        return np.frombuffer(data, np.uint8).reshape(MAP_SIZE, MAP_SIZE)
+        return np.frombuffer(data, np.uint8).reshape(self.size)
 
     def look(self, index: int) -> Float32:
         """(8,) float32 of frame `index`."""

@@ -25,8 +25,9 @@ from facefusion.pipeline.keypoints import with_keypoints
 from facefusion.pipeline.measuring import Tools, measured_scene
 from facefusion.pipeline.media_identity import identity_of
 from facefusion.pipeline.parallel import single_threaded_opencv
+from facefusion.pipeline.people_found import PeopleFinder
 from facefusion.pipeline.plan import Plan
-from facefusion.processors.background_remover.people import PersonSegmenter
+from facefusion.processors.background_remover.people import Segmenter
 from facefusion.temporal.settings import TemporalSettings
 
 
@@ -59,31 +60,32 @@ def survey(
     cache: AnalysisCache | None = None,
     chunks: Path | None = None,
     temporal: TemporalSettings = TemporalSettings(),
-    scene: bool = False,
+    people: PeopleFinder | None = None,
 ) -> Analysis:
     """Measure the frames of `part`: shots, faces, tracks, people; pictures that are no clip are looked at one by one.
 
     workers: threads, 0 takes one for every core; any number gives the same analysis. cache: where analyses of clips are
     looked for and kept; of a known one only the parts are measured that depend on what has changed. chunks: a folder in
     which finished pieces are kept until the whole is done, for a run that continues after it was ended. temporal: how
-    often faces are read. scene: measure people and screens as well, for something that is cut out.
+    often faces are read. people: measure people and screens as well, for something that is cut out.
     """
     motion = _motion(temporal)
     media = identity_of(reader)
-    wanted = keys_of(analyser.providers, motion=motion, reading=reader.policy, scene=scene, weights=analyser.weights)
+    digest = "" if people is None else people.digest
+    wanted = keys_of(analyser.providers, motion=motion, reading=reader.policy, scene=digest, weights=analyser.weights)
     if not reader.info.is_clip:
         pictures = with_people(_pictures(reader, part, analyser, progress))
-        pictures = with_scene(pictures, reader, analyser.providers, progress) if scene else pictures
+        pictures = with_scene(pictures, reader, people, analyser.providers, progress) if people else pictures
         return replace(pictures, media=media, made_with=wanted)
     known = None if cache is None else cache.load(media, part)
-    if known is not None and not scene and known.scene is not None:
+    if known is not None and people is None and known.scene is not None:
         wanted = {**wanted, "scene": known.made_with.get("scene", "")}
     store = None if chunks is None else ChunkStore(chunks, _chunk_key(media, part, wanted))
     tools = Tools(
         analyser,
         OcclusionParser(providers=analyser.providers),
         temporal,
-        PersonSegmenter(providers=analyser.providers) if scene else None,
+        people.segmenter(analyser.providers) if people else None,
     )
     found = _brought_up_to_date(known, wanted, reader, part, tools, progress, workers, store)
     found = replace(found, media=media, made_with=wanted)
@@ -114,17 +116,23 @@ def _brought_up_to_date(
             found = with_keypoints(found, reader, tools.analyser.landmarker, progress)
         return with_people(found)
     renewed = measured_anew(reader, known, tools, progress) if "measures" in stale else known
-    if "scene" in stale:
-        renewed = with_scene(renewed, reader, tools.analyser.providers, progress)
+    if "scene" in stale and tools.segmenter is not None:
+        renewed = _with_scene(renewed, reader, tools.segmenter, progress)
     return with_people(renewed) if "people" in stale else renewed
 
 
-def with_scene(analysis: Analysis, reader: MediaReader, providers: Sequence[str], progress: Progress) -> Analysis:
+def with_scene(
+    analysis: Analysis, reader: MediaReader, people: PeopleFinder, providers: Sequence[str], progress: Progress
+) -> Analysis:
     """`analysis` with people and screens measured for its part of the clip."""
+    return _with_scene(analysis, reader, people.segmenter(providers), progress)
+
+
+def _with_scene(analysis: Analysis, reader: MediaReader, segmenter: Segmenter, progress: Progress) -> Analysis:
     part = analysis.measured
     progress.start("measure", total=len(part))
     with single_threaded_opencv(reader.info.is_clip):  # the numbers of the optical flow depend on it
-        scene = measured_scene(reader, part, analysis.shots, PersonSegmenter(providers=providers), progress)
+        scene = measured_scene(reader, part, analysis.shots, segmenter, progress)
     return replace(analysis, scene=scene)
 
 

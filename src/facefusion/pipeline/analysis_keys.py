@@ -29,14 +29,14 @@ def keys_of(
     *,
     motion: Any = None,
     reading: ReadPolicy | None = None,
-    scene: bool = False,
+    scene: str = "",
     weights: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The digest of every part. providers: what the networks run on. motion: settings of the flow between frames.
 
-    reading: what is done about damaged and interlaced pictures: they change what is seen. scene: with people and
-    screens, which are measured where something is to be cut out. weights: the learned networks in the place of the
-    bundled ones, by part; they are told in the result, too.
+    reading: what is done about damaged and interlaced pictures: they change what is seen. scene: the digest of the
+    weights that find people, where people and screens are measured because something is to be cut out. weights: the
+    learned networks in the place of the bundled ones, by part; they are told in the result, too.
     """
     shots = _key("shots", asdict(ShotOptions()), asdict(reading or ReadPolicy()))
     tracking = [asdict(TrackerOptions()), CHUNK_FRAMES, OVERLAP_FRAMES, list(providers), motion]
@@ -47,7 +47,7 @@ def keys_of(
     keys = {"shots": shots, "faces": faces, "people": people, "measures": measures, **(weights or {})}
     if not scene:
         return keys
-    facts = [CHUNK_FRAMES, OVERLAP_FRAMES, PLATE_EVERY, list(providers), card_named("selfie_segmentation").sha256]
+    facts = [CHUNK_FRAMES, OVERLAP_FRAMES, PLATE_EVERY, list(providers), scene]
     return {**keys, "scene": _key("scene", shots, facts)}
 
 

@@ -91,7 +91,7 @@ class Entry:
             return make(settings, survey)
         if self.hears:
             return make(settings, zoo or Zoo(), speech)
-        if self.takes_zoo:
+        if self.takes_zoo and not self.needs_analysis:
             zoo = zoo or Zoo()
             if self.remembers:
                 return make(settings, zoo, memory)
@@ -119,7 +119,8 @@ CATALOG: tuple[Entry, ...] = (
     Entry("expression_editor", "face", "facefusion.pipeline.learned_faces:expression_editor",
           f"{_ROOM}.expression_editor.settings:Settings", needs_source=False, kind="trained", takes_zoo=True),
     Entry("background_remover", "matte", f"{_ROOM}.background_remover:BackgroundRemover",
-          f"{_ROOM}.background_remover.settings:Settings", needs_source=False, kind="matte", needs_analysis=True),
+          f"{_ROOM}.background_remover.settings:Settings", needs_source=False, kind="matte", needs_analysis=True,
+          takes_zoo=True),
     Entry("frame_restorer", "frame", f"{_ROOM}.frame_restorer:FrameRestorer",
           f"{_ROOM}.frame_restorer.settings:Settings", needs_source=False, kind="enhance",
           survey=f"{_ROOM}.frame_restorer:FilmSurveyor"),

@@ -30,6 +30,7 @@ from facefusion.pipeline.frame_source import SeekingSource, source_of
 from facefusion.pipeline.inputs import check_paths
 from facefusion.pipeline.marking import Facts, Marking, marks_of
 from facefusion.pipeline.parallel import Parallel, frames_at_once, single_threaded_opencv
+from facefusion.pipeline.people_found import PeopleFinder
 from facefusion.pipeline.permission import Permission, as_policy_asks
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import load_given
@@ -190,7 +191,7 @@ class _Run:
             cache=cache,
             chunks=None if self.work is None else self.work.analysis,
             temporal=self.plan.temporal,
-            scene=self.plan.cuts_out,
+            people=PeopleFinder.of(self.plan),
         )
 
     def _by_segments(self, sink: ClipSink, work: WorkFolder, renderer: RangeRenderer, tally: Tally) -> Made:

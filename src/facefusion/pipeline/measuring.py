@@ -22,7 +22,7 @@ from facefusion.faces.measures import FaceMeter, grain_of
 from facefusion.faces.parse import OcclusionParser
 from facefusion.faces.track import FaceTracker, TrackerOptions
 from facefusion.media import MediaReader, prefetch
-from facefusion.processors.background_remover.people import PersonSegmenter
+from facefusion.processors.background_remover.people import Segmenter
 from facefusion.processors.background_remover.survey import SceneMeter, joined
 from facefusion.temporal.flow import FaceFlow
 from facefusion.temporal.settings import TemporalSettings
@@ -63,7 +63,7 @@ class Tools:
     analyser: FaceAnalyser
     parser: OcclusionParser | None = None
     temporal: TemporalSettings = TemporalSettings()
-    segmenter: PersonSegmenter | None = None
+    segmenter: Segmenter | None = None
 
     def tracker(self) -> FaceTracker:
         """A tracker that measures how the skin moves, too."""
@@ -168,7 +168,7 @@ class _Measuring:
 
 
 def measured_scene(
-    reader: MediaReader, part: FrameRange, shots: Sequence[Shot], segmenter: PersonSegmenter, progress: Progress
+    reader: MediaReader, part: FrameRange, shots: Sequence[Shot], segmenter: Segmenter, progress: Progress
 ) -> Scene:
     """People and screens alone, just as they are measured together with everything else."""
     begins, pieces = {shot.start for shot in shots}, []

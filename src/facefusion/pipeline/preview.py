@@ -26,6 +26,7 @@ from facefusion.pipeline.frame_source import SeekingSource
 from facefusion.pipeline.inputs import check_paths
 from facefusion.pipeline.marking import Facts, Marking, marks_of
 from facefusion.pipeline.parallel import frames_at_once
+from facefusion.pipeline.people_found import PeopleFinder
 from facefusion.pipeline.permission import Permission, as_policy_asks
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import load_given
@@ -136,7 +137,7 @@ def prepared_renderer(
             workers=workers,
             cache=cache,
             temporal=plan.temporal,
-            scene=plan.cuts_out,
+            people=PeopleFinder.of(plan),
         )
     else:
         check_belongs(analysis, reader)

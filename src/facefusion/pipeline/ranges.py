@@ -20,6 +20,7 @@ from facefusion.pipeline.flow import Flow, mapped
 from facefusion.pipeline.frame_steps import FrameSteps, Window, windows
 from facefusion.pipeline.held import REACH, Ready, steadily_known
 from facefusion.pipeline.labels import FrameLabels, labelled
+from facefusion.pipeline.people_found import PeopleFinder
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import Given, prepare
 from facefusion.pipeline.recipes import painted_words, recipe_of
@@ -79,8 +80,9 @@ class RangeRenderer:
         asset_id: int,
     ) -> RangeRenderer:
         """The renderer of a run over `part`, by an analysis that may cover more; raises as `prepare`."""
-        if plan.cuts_out and analysis.scene is None:
-            analysis = with_scene(analysis, reader, plan.job.execution_provider, progress)
+        people = PeopleFinder.of(plan)
+        if people is not None and analysis.scene is None:
+            analysis = with_scene(analysis, reader, people, plan.job.execution_provider, progress)
         whole = analysis.measured
         cast, overrides = edited(analysis, EditLog.from_plain(analysis.edits))
         if plan.hides_people and reader.info.is_clip:
@@ -155,7 +157,8 @@ class RangeRenderer:
 
     def drawn(self, ready: Ready) -> Drawn:
         """The frame with its faces changed."""
-        rendered = render_frame(ready.frame, ready.faces, self.context, ready.known)
+        sure = {} if ready.cutout is None else ready.cutout.sure
+        rendered = render_frame(ready.frame, ready.faces, self.context, ready.known, sure)
         drawn = Drawn(
             rendered, ready.frame.pixels, ready.faces, self.context.overrides, cutout=ready.cutout, source=ready.source
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from types import MappingProxyType
 from typing import cast
 
 import numpy as np
@@ -38,6 +39,7 @@ from facefusion.pipeline.steady import SteadyFaces
 from facefusion.pipeline.unusable import unusable_note
 
 LEFT_ALONE = "left_alone"
+WEAKENED, DONE = "weakened", "done"
 Visible = Callable[[Pixels, Landmarks], Float32]
 """(h, w, 3) crop and landmarks in its pixels → (h, w) float32 in [0, 1], 0 where something is in front of the face."""
 
@@ -83,12 +85,16 @@ class Rendered:
 
 
 def render_frame(
-    frame: Frame, faces: Sequence[Face], context: RenderContext, known: Mapping[int, Known] | None = None
+    frame: Frame,
+    faces: Sequence[Face],
+    context: RenderContext,
+    known: Mapping[int, Known] | None = None,
+    sure: Mapping[int, float] = MappingProxyType({}),
 ) -> Rendered:
     """The frame with every chosen face changed; pixels outside the masks stay bit-identical.
 
-    known: by track, what is known of its face beforehand. Without anything to change, the result holds the very array
-    of `frame`.
+    known: by track, what is known of its face beforehand. sure: by track, how much of a change is shown, where that is
+    less than all. Without anything to change, the result holds the very array of `frame`.
     """
     pixels, notes = frame.pixels, []
     for face in faces:
@@ -96,13 +102,18 @@ def render_frame(
         if not effects or touch.is_excluded or touch.strength <= 0:
             continue
         told = NOTHING if known is None or face.track_id is None else known.get(face.track_id, NOTHING)
+        shown = 1.0 if face.track_id is None else sure.get(face.track_id, 1.0)
+        if shown <= 0:
+            notes.append(LEFT_ALONE)
+            continue
+        strength = touch.strength * shown
         try:
-            pixels, note = change_face(pixels, face, effects, frame.index, look, strength=touch.strength, known=told)
+            pixels, note = change_face(pixels, face, effects, frame.index, look, strength=strength, known=told)
         except UnusableOutput as error:
             if not context.skips_unusable:
                 raise UnusableOutput(f"frame {frame.index}: {error}") from None
             note = unusable_note(frame.index)
-        notes.append(note)
+        notes.append(WEAKENED if shown < 1 and note == DONE else note)
     return Rendered(replace(frame, pixels=pixels), tuple(notes))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from facefusion.core import Analysis
 from facefusion.pipeline.anonymity import Anonymity
 from facefusion.pipeline.plan import Plan
-from facefusion.pipeline.render import LEFT_ALONE
+from facefusion.pipeline.render import LEFT_ALONE, WEAKENED
 from facefusion.pipeline.unusable import unusable_in
 from facefusion.provenance.policy import Decision
 
@@ -40,7 +40,7 @@ class Tally:
         self.frames_without_face += not notes
         left_alone = notes.count(LEFT_ALONE)
         self.left_alone += left_alone
-        self.weakened += notes.count("weakened")
+        self.weakened += notes.count(WEAKENED)
         self.swapped += len(notes) - left_alone
 
     def merge(self, other: Tally) -> None:
@@ -74,8 +74,9 @@ class RunReport:
     """What a run did.
 
     frames: written. faces_found: faces of people who were meant, over all frames. swapped: of these, changed, the
-    weakened ones among them. weakened: turned so far that the effect was faded. left_alone: turned too far or out of
-    the picture. frames_without_face: frames in which nobody who was meant is seen. people: in the medium.
+    weakened ones among them. weakened: turned so far that the effect was faded, or hardly to be told from the
+    background that is taken away. left_alone: turned too far, out of the picture, or no part of what is cut out.
+    frames_without_face: frames in which nobody who was meant is seen. people: in the medium.
     warnings: one line each. segments: that a clip was rendered in. segments_kept: of these, finished by a run before.
     decision: why the run was allowed, and what of its marks it may leave out. anonymity: how far people were hidden;
     None where they were not to be.

@@ -24,7 +24,12 @@ def scene_section(scene: Scene) -> bytes:
         }
         for plate in scene.plates
     ]
-    described = {"part": [scene.part.start, scene.part.stop], "plates": plates}
+    described = {
+        "part": [scene.part.start, scene.part.stop],
+        "plates": plates,
+        "size": list(scene.size),
+        "is_matte": scene.is_matte,
+    }
     return packed(
         described, [pack_array(scene.looks), *(pack_array(plate.sums) for plate in scene.plates), *scene.maps]
     )
@@ -37,11 +42,12 @@ def scene_of(section: bytes) -> Scene:
     looks = unpack_array(next(left), (len(part), LOOKS), np.float32)
     plates = tuple(_plate(one, next(left)) for one in described["plates"])
     maps = tuple(left)
+    height, width = (int(length) for length in described.get("size", (MAP_SIZE, MAP_SIZE)))
     if len(maps) != len(part):
         raise ValueError("another number of maps than of frames")
     for one in maps:
-        inflated(one, MAP_SIZE * MAP_SIZE)
-    return Scene(part, maps, looks, plates)
+        inflated(one, height * width)
+    return Scene(part, maps, looks, plates, (height, width), bool(described.get("is_matte", False)))
 
 
 def _plate(described: Any, data: bytes) -> Plate:

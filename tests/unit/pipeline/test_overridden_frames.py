@@ -168,3 +168,20 @@ def test_the_content_of_a_painted_mask_counts_not_its_name() -> None:
     assert recipe(0.5, "a.png") == recipe(0.5, "b.png") != recipe(0.25, "a.png")
     elsewhere = FrameRange(16, 24)
     assert recipe(0.5, "a.png", elsewhere) == recipe(0.25, "b.png", elsewhere), "where nothing is painted, all is kept"
+
+    assert painted_digest(context()) == ""
+    assert painted_digest(painted(0.5)) == painted_digest(painted(0.5)) != painted_digest(painted(0.25))
+
+
+def test_a_face_that_is_hardly_foreground_is_changed_less_and_told_of() -> None:
+    faces = CLIP.faces_in(3)
+    first = faces[0].track_id
+    assert first is not None
+    whole = render_frame(frame(3), faces[:1], context())
+    half = render_frame(frame(3), faces[:1], context(), sure={first: 0.5})
+    none = render_frame(frame(3), faces[:1], context(), sure={first: 0.0})
+    before = frame(3).pixels.astype(float)
+    assert np.abs(half.frame.pixels - (before + whole.frame.pixels) / 2).max() <= 0.5
+    assert half.notes == ("weakened",)
+    assert np.array_equal(none.frame.pixels, before)
+    assert none.notes == ("left_alone",)

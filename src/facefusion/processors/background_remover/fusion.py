@@ -1,7 +1,7 @@
 """The foreground's own colours at its edge, without those of the background that was there.
 
-Forte's "Approximate Fast Foreground Colour Estimation" (ICIP 2021): blurred fusion, once wide and once narrow, in linear
-light. The windows' means are taken over cells, and colours are worked out at the edge alone.
+Forte's "Approximate Fast Foreground Colour Estimation" (ICIP 2021): blurred fusion, once wide and once narrow, in
+linear light. The windows' means are taken over cells, and colours are worked out at the edge alone.
 """
 
 from __future__ import annotations

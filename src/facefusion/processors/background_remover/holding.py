@@ -8,14 +8,19 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from facefusion.core import Cutout, Face, Float32, Frame
+from facefusion.core import Cutout, Face, Float32, Frame, Pixels
+from facefusion.geometry.light import indexed
 from facefusion.geometry.mesh import FACE_OVAL
+from facefusion.processors.background_remover.keyer.plate import excess_of
 
 _SURE_AT, _DEEP_AT = 0.02, 0.05
 """How far from the person's edge, in heights of the picture, their map is believed over the keyer."""
 _INSIDE = 0.8
 _FACE_SHRINKS = 0.06
 """How much smaller than the face its sure part is, by the face's own size."""
+_UNSURE = (0.35, 0.65)
+"""A face of which less than the first is seen to be foreground is none; from the second on nothing is doubted."""
+_FACE_SAMPLES = 64
 _SMALL = 320
 _FOREGROUND, _SOMEBODY = 0.15, 0.004
 """The opacity from which something is there, and the share of the picture from which somebody is."""
@@ -33,6 +38,49 @@ def person_hold(person: Float32, size: tuple[int, int]) -> Float32:
     inside = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1] * np.float32(step / height)
     hold = np.clip((inside - _SURE_AT) / (_DEEP_AT - _SURE_AT), 0, 1).astype(np.float32)
     return cv2.resize(hold, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def sureness(
+    frame: Frame, faces: Sequence[Face], person: Float32, screen: tuple[Float32, int] | None
+) -> dict[int, float]:
+    """By track, how surely a face is foreground, in [0, 1]: 1 for almost all, below where no evidence says so.
+
+    person: (h, w) in [0, 1]. screen: its colour (3,), linear light, and its channel, where there is one; what does not
+    have its colour is as good a sign as the map of people.
+    """
+    found = {}
+    for face in faces:
+        if face.landmarks is None or face.track_id is None:
+            continue
+        oval = face.landmarks.xy[list(FACE_OVAL)]
+        scale = np.array([person.shape[1] / frame.width, person.shape[0] / frame.height], np.float32)
+        signs = [_mean_inside(person, oval * scale)]
+        if screen is not None:
+            step = max(round(float(np.ptp(oval, axis=0).max()) / _FACE_SAMPLES), 1)
+            signs.append(_mean_inside(_unlike(frame.pixels[::step, ::step], *screen), oval / step))
+        low, high = _UNSURE
+        found[face.track_id] = float(np.clip((max(signs) - low) / (high - low), 0, 1))
+    return found
+
+
+def _unlike(pixels: Pixels, screen: Float32, primary: int) -> Float32:
+    """(h, w) in [0, 1]: how little of the screen's colour a pixel has."""
+    whole, table = indexed(pixels)
+    most = float(excess_of(screen[None, None], primary)[0, 0])
+    return np.clip(1 - excess_of(table[whole], primary) / np.float32(max(most, 1e-4)), 0, 1)
+
+
+def _mean_inside(plane: Float32, outline: Float32) -> float:
+    """Of `plane` (h, w) within `outline` (n, 2); 1 where that is out of the picture."""
+    height, width = plane.shape
+    low = np.clip(np.floor(outline.min(axis=0)), 0, [width, height]).astype(int)
+    high = np.clip(np.ceil(outline.max(axis=0)) + 1, 0, [width, height]).astype(int)
+    part = plane[low[1] : high[1], low[0] : high[0]]
+    mask = np.zeros(part.shape, np.uint8)
+    if not part.size:
+        return 1.0
+    cv2.fillPoly(mask, [np.round(outline - low).astype(np.int32)], 1)
+    return float(part[mask > 0].mean()) if mask.any() else 1.0
 
 
 def face_hold(frame: Frame, faces: Sequence[Face]) -> Float32:

@@ -14,6 +14,11 @@ Screen = Literal["auto", "green", "blue", "none"]
 class Settings:
     """How the foreground is told from its background."""
 
+    model: str = option(
+        "own",
+        why="what tells people from their surroundings where there is no screen: own needs no weights; else a matting "
+        "model's name or the path of its file (`facefusion models list`), like modnet or rvm_mobilenetv3",
+    )
     screen: Screen = option(
         "auto",
         why="the colour of the screen behind the person; auto looks for one in every shot and takes people out of any "

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 from facefusion.core import Float32, Frame, FrameRange, UInt8
-from facefusion.core.scene import LOOKS, Plate, Scene, packed_map
+from facefusion.core.scene import LOOKS, MAP_SIZE, Plate, Scene, packed_map
 from facefusion.geometry.light import indexed
 from facefusion.processors.background_remover.keyer.plate import clean_cells, excess_of
-from facefusion.processors.background_remover.people import PersonSegmenter, SteadyMaps, shrunk
+from facefusion.processors.background_remover.people import Segmenter, shrunk
 
 PLATE_EVERY = 5
 """Frames from one look at the whole screen to the next."""
@@ -28,9 +28,10 @@ _STEP = 4
 class SceneMeter:
     """Takes the frames of one piece of a clip in order. body: the frames that are kept of it."""
 
-    def __init__(self, segmenter: PersonSegmenter, body: FrameRange) -> None:
-        self._segmenter, self._body = segmenter, body
-        self._steady = SteadyMaps()
+    def __init__(self, segmenter: Segmenter, body: FrameRange) -> None:
+        self._body, self._is_matte = body, segmenter.is_matte
+        self._people = segmenter.maps()
+        self._size = (MAP_SIZE, MAP_SIZE)
         self._maps: list[bytes] = []
         self._looks: list[Float32] = []
         self._plates: list[Plate] = []
@@ -39,12 +40,13 @@ class SceneMeter:
     def see(self, frame: Frame, *, is_cut: bool) -> None:
         """The next frame; those before `body` only settle the maps."""
         if is_cut:
-            self._steady.reset()
+            self._people.reset()
             self._begun = frame.index
         small = shrunk(frame.pixels)
-        person = self._steady.steadied(small, self._segmenter.person(small))
+        person = self._people.of(frame.pixels, small)
         if frame.index not in self._body:
             return
+        self._size = person.shape[0], person.shape[1]
         self._maps.append(packed_map((np.clip(person, 0, 1) * 255 + 0.5).astype(np.uint8)))
         look = look_of(small, person)
         self._looks.append(look)
@@ -70,12 +72,19 @@ class SceneMeter:
         """What was measured."""
         looks = np.array(self._looks, np.float32).reshape(-1, LOOKS)
         return Scene(
-            FrameRange(self._body.start, self._body.start + len(looks)), tuple(self._maps), looks, tuple(self._plates)
+            FrameRange(self._body.start, self._body.start + len(looks)),
+            tuple(self._maps),
+            looks,
+            tuple(self._plates),
+            self._size,
+            self._is_matte,
         )
 
 
 def look_of(small: UInt8, person: Float32) -> Float32:
-    """(8,) float32: see `core.scene.LOOKS`. small: (256, 256, 3) uint8. person: (256, 256) in [0, 1]."""
+    """(8,) float32: see `core.scene.LOOKS`. small: (256, 256, 3) uint8. person: (h, w) in [0, 1]."""
+    if person.shape != (MAP_SIZE, MAP_SIZE):
+        person = cv2.resize(person, (MAP_SIZE, MAP_SIZE), interpolation=cv2.INTER_LINEAR)
     away = cv2.dilate(person, np.ones((9, 9), np.uint8))
     whole, table = indexed(small[::_STEP, ::_STEP])
     linear, around = table[whole], away[::_STEP, ::_STEP] < 0.3
@@ -110,4 +119,5 @@ def joined(scenes: Sequence[Scene], shots: Sequence[FrameRange]) -> Scene:
         plates[shot, plate.primary] = Plate(FrameRange(start, plate.frames.stop), plate.primary, sums)
     part = FrameRange(scenes[0].part.start, scenes[-1].part.stop)
     maps = tuple(one for scene in scenes for one in scene.maps)
-    return Scene(part, maps, np.concatenate([scene.looks for scene in scenes]), tuple(plates.values()))
+    looks, like = np.concatenate([scene.looks for scene in scenes]), scenes[0]
+    return Scene(part, maps, looks, tuple(plates.values()), like.size, like.is_matte)
