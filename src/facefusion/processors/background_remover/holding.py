@@ -54,10 +54,10 @@ def sureness(
             continue
         oval = face.landmarks.xy[list(FACE_OVAL)]
         scale = np.array([person.shape[1] / frame.width, person.shape[0] / frame.height], np.float32)
-        signs = [_mean_inside(person, oval * scale)]
+        signs = [_mean_inside(person, (oval * scale).astype(np.float32))]
         if screen is not None:
             step = max(round(float(np.ptp(oval, axis=0).max()) / _FACE_SAMPLES), 1)
-            signs.append(_mean_inside(_unlike(frame.pixels[::step, ::step], *screen), oval / step))
+            signs.append(_mean_inside(_unlike(frame.pixels[::step, ::step], *screen), oval / np.float32(step)))
         low, high = _UNSURE
         found[face.track_id] = float(np.clip((max(signs) - low) / (high - low), 0, 1))
     return found
