@@ -169,9 +169,6 @@ def test_the_content_of_a_painted_mask_counts_not_its_name() -> None:
     elsewhere = FrameRange(16, 24)
     assert recipe(0.5, "a.png", elsewhere) == recipe(0.25, "b.png", elsewhere), "where nothing is painted, all is kept"
 
-    assert painted_digest(context()) == ""
-    assert painted_digest(painted(0.5)) == painted_digest(painted(0.5)) != painted_digest(painted(0.25))
-
 
 def test_a_face_that_is_hardly_foreground_is_changed_less_and_told_of() -> None:
     faces = CLIP.faces_in(3)
