@@ -156,13 +156,17 @@ def source_number(embedding: Array) -> float:
 
 
 def swapper(path: Path, *, size: int, template: str, mean: Any = 0.0, std: Any = 1.0, out_mean: Any = 0.0,
-            out_std: Any = 1.0, emap: bool = False, own_mask: bool = False, batch: int | str = 1) -> Path:  # fmt: skip
-    """A swapper that is told an embedding."""
+            out_std: Any = 1.0, emap: bool = False, half: bool = False, own_mask: bool = False,
+            batch: int | str = 1) -> Path:  # fmt: skip
+    """A swapper that is told an embedding. half: its matrix is stored in 16 bits."""
     graph = Graph()
     picture_graph(graph, "target", size=size, template=template, mean=mean, std=std, out_mean=out_mean,
                   out_std=out_std, source=source_term(graph))  # fmt: skip
     if emap:
-        graph.constants += [constant("other", EMAP[::-1].copy()), constant("emap", EMAP)]
+        graph.constants += [
+            constant("other", EMAP[::-1].copy()),
+            constant("emap", EMAP.astype(np.float16) if half else EMAP),
+        ]
     outputs = [Value("output", (batch, 3, size, size))]
     if own_mask:
         half = graph.op("Mul", graph.part("target", [0], [1], [1]), graph.value(0.0))

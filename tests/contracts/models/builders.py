@@ -60,6 +60,7 @@ matte = partial(partial, zoo.matting)
 point = partial(partial, zoo.landmarker)
 BUILDERS: dict[str, Callable[[Path], Path]] = {
     "inswapper_128.onnx": swap(size=128, template="arcface_128", emap=True),
+    "inswapper_128_fp16.onnx": swap(size=128, template="arcface_128", emap=True, half=True),
     "hyperswap_1a_256.onnx": swap(size=256, template="arcface_128", own_mask=True, batch="n", **HALF, **OUT),
     "simswap_256.onnx": swap(size=256, template="arcface_112_v1", **IMAGENET),
     "ghost_1_256.onnx": swap(size=256, template="arcface_112_v1", **HALF, **OUT),

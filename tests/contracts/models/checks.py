@@ -94,6 +94,7 @@ def unit(vector: Array) -> Array:
 
 SOURCES: dict[str, Callable[[], Array]] = {
     "inswapper_128": lambda: unit(unit(EMBEDDING) @ mini.EMAP),
+    "inswapper_128_fp16": lambda: unit(unit(EMBEDDING) @ mini.EMAP.astype(np.float16)),
     "hyperswap_1a_256": lambda: unit(EMBEDDING),
     "simswap_256": lambda: unit(EMBEDDING @ mini.CONVERTER),
     "ghost_1_256": lambda: EMBEDDING @ mini.CONVERTER,
@@ -385,6 +386,7 @@ def stitcher(show: Show) -> None:
 
 CHECKS: dict[str, Callable[[Show], None]] = {
     "inswapper_128": swapper("inswapper_128", "arcface_128"),
+    "inswapper_128_fp16": swapper("inswapper_128_fp16", "arcface_128"),
     "hyperswap_1a_256": swapper("hyperswap_1a_256", "arcface_128"),
     "simswap_256": swapper("simswap_256", "arcface_112_v1"),
     "ghost_1_256": swapper("ghost_1_256", "arcface_112_v1"),

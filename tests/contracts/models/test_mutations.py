@@ -115,7 +115,6 @@ def test_a_persons_file_with_a_card_that_is_wrong_is_noticed(tmp_path: Path, fol
 
 
 ALIKE = {
-    "inswapper_128_fp16": "inswapper_128",
     "hyperswap_1b_256": "hyperswap_1a_256", "hyperswap_1c_256": "hyperswap_1a_256",
     "ghost_2_256": "ghost_1_256", "ghost_3_256": "ghost_1_256", "bisenet_resnet_18": "bisenet_resnet_34",
     "xseg_2": "xseg_1", "gfpgan_1.2": "gfpgan_1.4", "gfpgan_1.3": "gfpgan_1.4", "gpen_bfr_512": "gfpgan_1.4",
