@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY := $(BIN)/python
 
-.PHONY: help demo test check format format-check lint types contracts bench docs web generated sbom readme-picture clean
+.PHONY: help demo class test check format format-check lint types contracts bench docs web generated sbom readme-picture clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -14,6 +14,9 @@ help:  ## say what each target does
 
 demo: $(VENV)/.installed  ## put the astronaut's face on the actress clip: demo/output.mp4
 	$(PY) tools/demo.py
+
+class: $(VENV)/.installed-dev  ## make a class with sample media and exercises on the server that runs here
+	$(PY) tools/classroom.py
 
 test: $(VENV)/.installed-dev  ## run the tests
 	$(PY) -m pytest -n auto --dist loadfile -rs

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import web
+
+from facefusion.service.routes import plans
 
 PLAIN = {"FaceFusion", "OTIO", "CSV"}
 """Names that are the same in every language."""
@@ -15,8 +19,8 @@ PAGES = sorted((web.WEB / "src").rglob("*.svelte"))
 
 
 def markup(text: str) -> str:
-    """What is left of a component without scripts, styles, remarks and everything in braces."""
-    text = re.sub(r"<(script|style)\b.*?</\1>|<!--.*?-->", "", text, flags=re.DOTALL)
+    """What is left of a component without scripts, styles, commands, keys, remarks and everything in braces."""
+    text = re.sub(r"<(script|style|code|kbd)\b.*?</\1>|<!--.*?-->", "", text, flags=re.DOTALL)
     depth, left = 0, []
     for letter in text:
         depth += {"{": 1, "}": -1}.get(letter, 0)
@@ -51,3 +55,17 @@ def test_no_words_stand_in_the_code(page: Path) -> None:
 )
 def test_words_in_code_are_found(text: str, found: list[str]) -> None:
     assert words_in(text) == found
+
+
+def test_options_have_chinese_words() -> None:
+    """A new option is shown in English until it has them; most of them do."""
+    known = json.loads((web.WEB / "src" / "messages" / "options.zh-CN.json").read_text(encoding="utf-8"))
+    options = {option.name for section in plan_schema_sections() for option in section.options}
+    worded = {name for name in options if {f"option.{name}", f"option.{name}.why"} <= known.keys()}
+    assert len(worded) >= 0.9 * len(options), sorted(options - worded)
+    assert all(text.strip() for text in known.values())
+
+
+def plan_schema_sections() -> list[Any]:
+    """What the forms are made of."""
+    return list(plans._schema().sections)

@@ -25,10 +25,16 @@ export async function begin(): Promise<void> {
 }
 
 export async function choose(next: Language): Promise<void> {
-  messages = next === "zh-CN" ? ((await import("../messages/zh-CN.json")).default as Messages) : ENGLISH;
+  messages = next === "zh-CN" ? await chinese() : ENGLISH;
   current = next;
   localStorage.setItem(KEPT, next);
   document.documentElement.lang = next;
+}
+
+/** Options are described in English by the server, so only other languages have words of their own for them. */
+async function chinese(): Promise<Messages> {
+  const files = await Promise.all([import("../messages/zh-CN.json"), import("../messages/options.zh-CN.json")]);
+  return Object.assign({}, ...files.map((file) => file.default)) as Messages;
 }
 
 /** The message of a key with {names} filled in. With `n`, the form for that number is taken where there is one. */
