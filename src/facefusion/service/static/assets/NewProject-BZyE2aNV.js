@@ -1,1 +1,0 @@
-export{t as default}from"./NewProject-Ckvhu3xo.js";

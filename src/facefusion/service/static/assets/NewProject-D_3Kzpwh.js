@@ -1,0 +1,1 @@
+export{t as default}from"./NewProject-BsGlj4y_.js";
