@@ -18,8 +18,8 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 class Upscaler:
     """Real-ESRGAN, SPAN and others: a picture in, one `scale` times as large out, tile by tile without seams.
 
-    Tiles overlap by a margin that is thrown away; a network sees no further than that into its neighbours. Where memory
-    does not suffice, tiles get smaller.
+    Tiles overlap by a margin, whose outer half is thrown away and whose inner half fades into the next tile: a network
+    that sees further than that leaves no step. Where memory does not suffice, tiles get smaller.
     """
 
     contract: ClassVar[str] = "upscaler"
@@ -47,18 +47,38 @@ class Upscaler:
         height, width = picture.shape[:2]
         step = (self._fixed or tile) - 2 * margin
         padded = np.pad(picture, ((margin, margin + step), (margin, margin + step), (0, 0)), mode="symmetric")
-        out = np.empty((height * scale, width * scale, 3), np.float32)
+        fade = margin // 2
+        out = np.zeros((height * scale, width * scale, 3), np.float32)
         for y in range(0, height, step):
             for x in range(0, width, step):
                 made = self._run(padded[y : y + step + 2 * margin, x : x + step + 2 * margin])
-                inner = made[margin * scale : (margin + step) * scale, margin * scale : (margin + step) * scale]
-                place = out[y * scale : (y + step) * scale, x * scale : (x + step) * scale]
-                place[:] = inner[: place.shape[0], : place.shape[1]]
+                (rows, down), (columns, right) = (
+                    _share(start, step, length, fade, scale) for start, length in ((y, height), (x, width))
+                )
+                top, left = rows.start - (y - margin) * scale, columns.start - (x - margin) * scale
+                part = made[top : top + len(down), left : left + len(right)]
+                out[rows, columns] += part * (down[:, None] * right)[..., None]
         return np.clip(out, 0, 1)
 
     def _run(self, tile: Float32) -> Float32:
         session = self._session
         return session.outputs[0].decode(session.run(session.inputs[0].encode(tile))[0])[0]
+
+
+def _share(start: int, step: int, length: int, fade: int, scale: int) -> tuple[slice, Float32]:
+    """Where a tile that begins at `start` counts, in pixels of the result, and how much (n,) in [0, 1].
+
+    Across a border the share of one tile falls by as much as that of the next rises, `fade` source pixels on each side.
+    """
+    first, last = max(start - fade, 0), min(start + step + fade, length)
+    at = (np.arange(first * scale, last * scale, dtype=np.float32) + np.float32(0.5)) / np.float32(scale)
+    ramp = np.float32(2 * max(fade, 1e-3))
+    share = np.ones_like(at)
+    if start > 0:
+        share = np.minimum(share, np.clip((at - start) / ramp + np.float32(0.5), 0, 1))
+    if start + step < length:
+        share = np.minimum(share, np.clip((start + step - at) / ramp + np.float32(0.5), 0, 1))
+    return slice(first * scale, last * scale), share.astype(np.float32)
 
 
 class _Colouriser:

@@ -1,0 +1,53 @@
+"""A picture that is made larger in tiles shows no tiles, even where the network looks further than they overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from facefusion.models.adapters.frames import Upscaler
+from facefusion.models.sessions import Session
+
+Array = NDArray[np.float32]
+
+
+class Fake:
+    """A network that makes pictures twice as large; (H, W, 3) in and out."""
+
+    size = (None, None)
+
+    def __init__(self, draw: Callable[[Array], Array]) -> None:
+        self._draw, self.inputs, self.outputs = draw, [self], [self]
+
+    def encode(self, picture: Array) -> Array:
+        return picture
+
+    def decode(self, found: Array) -> list[Array]:
+        return [found]
+
+    def run(self, picture: Array) -> list[Array]:
+        return [self._draw(np.repeat(np.repeat(picture, 2, axis=0), 2, axis=1))]
+
+
+def enlarged(draw: Callable[[Array], Array], picture: Array, tile: int) -> Array:
+    return Upscaler(cast(Session, cast(Any, Fake(draw))), tile=tile, margin=8).enlarge(picture)
+
+
+@pytest.mark.parametrize("shape", [(70, 90), (32, 33), (17, 100)])
+def test_a_network_that_sees_little_gives_the_pixels_of_the_whole(shape: tuple[int, int]) -> None:
+    picture = np.random.default_rng(0).random((*shape, 3), dtype=np.float32)
+    found = enlarged(lambda large: large, picture, 48)
+    np.testing.assert_allclose(found, np.repeat(np.repeat(picture, 2, axis=0), 2, axis=1), atol=1e-6)
+
+
+def test_a_network_that_sees_the_whole_tile_leaves_no_step() -> None:
+    ramp = np.linspace(0.1, 0.6, 120, dtype=np.float32)
+    picture = np.repeat(np.tile(ramp, (40, 1))[..., None], 3, axis=2)
+    found = enlarged(lambda large: large + np.float32(0.3) * large.mean(), picture, 48)
+    steps = np.abs(np.diff(found[20, :, 0]))
+    assert found[20, -1, 0] - found[20, 0, 0] > 0.6
+    assert steps.max() < 0.02  # a hard border between these tiles is 0.03 and more
