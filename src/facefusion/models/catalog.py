@@ -47,6 +47,7 @@ MODELS: tuple[str, ...] = (
     "xseg_2",
     # face_enhancer of our own
     "face_deblur",
+    "face_restore",
     # content_checker
     "open_nsfw",
     # face_swapper

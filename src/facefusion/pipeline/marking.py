@@ -78,7 +78,7 @@ class Facts:
 
 def _models(plan: Plan) -> tuple[str, ...]:
     more = ("face_occlusion",) if plan.mask.mask_occlusion else ()
-    clearer = ("face_deblur",) if _restores(plan) else ()
+    clearer = ("face_deblur", "face_restore") if _restores(plan) else ()
     detecting = _DETECTING if plan.finder.face_detector_model in OWN_WAYS else ()
     return (*detecting, *_MEASURING, *more, *clearer, *(("selfie_segmentation",) if plan.cuts_out else ()))
 

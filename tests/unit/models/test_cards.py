@@ -64,6 +64,7 @@ def test_seven_are_bundled_and_nothing_else_lies_there() -> None:
         "dlib_resnet_v1",
         "face_occlusion",
         "face_deblur",
+        "face_restore",
         "open_nsfw",
     }
     assert {path.name for path in WEIGHTS.glob("*.onnx")} == {card.file for card in BUNDLED}
