@@ -6,8 +6,10 @@ Pixels in a file are proportional to light and, as OpenEXR's standard says, prem
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from errno import EIO, ENOSPC
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -135,7 +137,8 @@ def file_bytes(
             file.write(str(temporary))
         return temporary.read_bytes()
     except RuntimeError as error:
-        raise OSError(28 if "space" in str(error).lower() else 5, str(error)) from None
+        number = ENOSPC if "space" in str(error).lower() else EIO
+        raise OSError(number, os.strerror(number)) from None
     finally:
         discard(temporary)
 

@@ -105,7 +105,7 @@ def _usda(track: PersonTrack, fps: float, told: str) -> str:
     samples = "\n".join(f"            {n}: [{_tuples(track.meshes[n])}]," for n in numbers)
     return f"""#usda 1.0
 (
-    comment = "{told}"
+    doc = "{told}"
     defaultPrim = "{track.name}"
     startTimeCode = {numbers[0]}
     endTimeCode = {numbers[-1]}

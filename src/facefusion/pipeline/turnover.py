@@ -146,7 +146,7 @@ class TurnoverSink(Sink):
         place = int(path.stem.rpartition(".")[2]) - self._first
         form = stamped(form, self._first, place)
         marks = {exr.XMP: self.marking.marks.xmp().decode()} if is_marked else {}
-        with disk_errors(path):
+        with disk_errors(self._output):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(exr.file_bytes(path, layers, {**form.attributes, **attributes, **marks}, form))
 

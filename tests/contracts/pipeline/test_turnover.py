@@ -173,12 +173,23 @@ def test_tracks_fit_the_picture(folder: Path) -> None:
     assert len(faces) == 898
     assert np.allclose(vertices[4, :2], said["points"]["nose_tip"]["1003"], atol=2e-3)
     assert vertices[4, 2] > vertices[152, 2]  # the nose is nearer than the chin
-    usd = (tracking / "person1.usda").read_text()
-    samples = re.findall(r"^ +(\d+): \[(.*)\],$", usd, re.MULTILINE)
-    assert [int(number) for number, _ in samples] == list(NUMBERS)
-    assert usd.count("{") == usd.count("}")
     rows = (tracking / "person1_points.csv").read_text().splitlines()
     assert len(rows) == 1 + len(NUMBERS)
+
+
+def test_the_animated_mesh_opens_as_usd(folder: Path) -> None:
+    usd, geometry = pytest.importorskip("pxr.Usd"), pytest.importorskip("pxr.UsdGeom")
+    stage = usd.Stage.Open(str(folder / "turnover" / "tracking" / "person1.usda"))
+    assert (stage.GetStartTimeCode(), stage.GetEndTimeCode(), stage.GetFramesPerSecond()) == (1001, 1003, 25)
+    assert "replaced or altered" in stage.GetRootLayer().documentation
+    mesh = geometry.Mesh(stage.GetPrimAtPath("/person1/face"))
+    assert mesh.GetPointsAttr().GetTimeSamples() == [float(number) for number in NUMBERS]
+    counts, indices = mesh.GetFaceVertexCountsAttr().Get(), mesh.GetFaceVertexIndicesAttr().Get()
+    assert geometry.Mesh.ValidateTopology(indices, counts, 468)[0]
+    obj = (folder / "turnover" / "tracking" / "person1" / "person1.1002.obj").read_text().splitlines()
+    vertices = np.array([line.split()[1:] for line in obj if line.startswith("v ")], float)
+    assert np.allclose(np.array(mesh.GetPointsAttr().Get(1002)), vertices, atol=2e-3)
+    assert len(geometry.PrimvarsAPI(mesh).GetPrimvar("st").Get()) == 468
 
 
 def test_the_timeline_leads_to_the_files(folder: Path) -> None:
