@@ -75,6 +75,10 @@ class OutOfMemory(ModelError):
     """A device has no room for what a model needs, however small the pieces."""
 
 
+class DeviceLost(ModelError):
+    """A graphics card stopped answering in the middle of a run; what was finished is kept."""
+
+
 class DownloadFailed(ModelError):
     """Weights that could not be fetched; what was fetched so far is kept where that helps."""
 

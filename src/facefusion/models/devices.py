@@ -11,6 +11,11 @@ from facefusion.errors import UsageError
 from facefusion.models.providers import PROVIDERS, Provider, check_providers
 
 Options = Mapping[str, str]
+_LOST = (
+    "cuda failure", "cuda error", "cudnn failure", "cublas failure", "device-side assert", "device lost",
+    "gpu has fallen off the bus", "dxgi_error_device", "device removed", "hip failure", "hip error", "miopen failure",
+)  # fmt: skip
+"""What ONNX Runtime's providers say when a device stops answering."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,12 @@ def engine_folder(root: Path, *, model_sha256: str, runtime: str, driver: str, s
     engine of one does not work, or works wrongly, with another."""
     words = "\0".join((model_sha256, runtime, driver, shapes, precision))
     return root / "tensorrt" / hashlib.sha256(words.encode()).hexdigest()[:24]
+
+
+def is_lost(said: str) -> bool:
+    """Whether what a runtime said means that the device is gone, and not that the model or its input is wrong."""
+    words = said.lower()
+    return any(sign in words for sign in _LOST)
 
 
 def driver_version() -> str:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facefusion.errors import InvalidInput, ModelInvalid, ModelMissing, OutOfMemory, UsageError
+from facefusion.errors import DeviceLost, InvalidInput, ModelInvalid, ModelMissing, OutOfMemory, UsageError
 from facefusion.models.card import ModelCard
-from facefusion.models.devices import driver_version, engine_folder, provider_options
+from facefusion.models.devices import driver_version, engine_folder, is_lost, provider_options
 from facefusion.models.finite import check_finite
 from facefusion.models.home import user_folder
 from facefusion.models.loading import why_not_loaded
@@ -94,8 +94,8 @@ class Session:
     def run(self, *arrays: Array) -> tuple[Array, ...]:
         """The outputs for `arrays`, one for each input, both in the order of the contracts.
 
-        Raises InvalidInput when the count or a shape does not fit, ModelInvalid when the model itself fails, and
-        UnusableOutput when it answers with values that are no numbers.
+        Raises InvalidInput when the count or a shape does not fit, ModelInvalid when the model itself fails, DeviceLost
+        when its device stops answering, OutOfMemory, and UnusableOutput when it gives values that are no numbers.
         """
         feeds = self.feeds(*arrays)
         try:
@@ -105,6 +105,11 @@ class Session:
                 raise OutOfMemory(
                     f"{self.name}: not enough memory on {self.providers[0] if self.providers else 'cpu'}; "
                     "use fewer --threads, a smaller model, or --execution-provider cpu"
+                ) from None
+            if is_lost(str(error)) and self.providers[:1] != ("cpu",):
+                raise DeviceLost(
+                    f"{self.name}: {self.providers[0]} stopped answering ({_first_line(error)}); bring it back, or use "
+                    "--execution-provider cpu, which begins anew"
                 ) from None
             raise ModelInvalid(f"{self.name} failed: {_first_line(error)}") from error
         check_finite(self.name, [spec.name for spec in self.outputs], found)

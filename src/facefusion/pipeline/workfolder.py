@@ -24,7 +24,7 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from facefusion.errors import Cancelled, FaceFusionError, OutputFailed
+from facefusion.errors import Cancelled, DeviceLost, FaceFusionError, OutOfMemory, OutputFailed
 from facefusion.pipeline.durable import DurableFolder, disk_errors, sync_file, write_durably
 from facefusion.pipeline.fingerprint import content_digest
 from facefusion.pipeline.settings import KeepWork
@@ -119,7 +119,7 @@ class WorkFolder:
         """Whoever is stopped in the body learns that finished work is kept. Errors of the request leave none."""
         try:
             yield
-        except (Cancelled, OutputFailed) as error:
+        except (Cancelled, OutputFailed, DeviceLost, OutOfMemory) as error:
             if not self.is_kept:
                 raise
             raise type(error)(f"{error}; {self._kept()}") from None
