@@ -16,6 +16,7 @@ from facefusion.errors import DiskFull, InvalidInput, OutputFailed, UsageError
 from facefusion.pipeline.durable import disk_errors
 
 _PIECE = 1 << 20
+_MARK = ".facefusion-storage"
 
 
 class StorageDown(OutputFailed):
@@ -50,6 +51,10 @@ class Storage(Protocol):
         """Forget a key; none is no error."""
         ...
 
+    def prepare(self) -> None:
+        """For a server that starts: make what is missing."""
+        ...
+
     def check(self) -> None:
         """Raises StorageDown when nothing could be kept now."""
         ...
@@ -68,13 +73,19 @@ def storage_at(place: str, *, folder: Path) -> Storage:
 
 
 class FolderStorage:
-    """Files in a folder."""
+    """Files in a folder. A mark in it tells the folder from the empty place where its disk is not mounted."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def prepare(self) -> None:
+        with disk_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / _MARK).touch()
+
     def put(self, key: str, file: Path) -> Stored:
         place = self.folder / checked_key(key)
+        self._check_there()
         with disk_errors(place):
             place.parent.mkdir(parents=True, exist_ok=True)
             number, name = tempfile.mkstemp(dir=place.parent, prefix=".new-")
@@ -94,10 +105,14 @@ class FolderStorage:
         return Stored(key, place.stat().st_size, digest.hexdigest())
 
     def pieces(self, key: str, *, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        place = self.folder / checked_key(key)
         try:
-            file = (self.folder / checked_key(key)).open("rb")
+            file = place.open("rb")
         except FileNotFoundError:
+            self._check_there()
             raise InvalidInput(f"{key}: is not in the storage any more") from None
+        except OSError as error:
+            raise StorageDown(f"storage: {self.folder} cannot be read ({error.strerror})") from None
         with file:
             file.seek(start)
             left = (1 << 62) if stop is None else stop - start
@@ -108,6 +123,7 @@ class FolderStorage:
     def local(self, key: str, folder: Path, *, sha256: str = "") -> Path:
         place = self.folder / checked_key(key)
         if not place.is_file():
+            self._check_there()
             raise InvalidInput(f"{key}: is not in the storage any more")
         return place
 
@@ -116,12 +132,13 @@ class FolderStorage:
             (self.folder / checked_key(key)).unlink(missing_ok=True)
 
     def check(self) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            if not os.access(self.folder, os.W_OK):
-                raise StorageDown(f"storage: {self.folder} cannot be written")
-        except OSError as error:
-            raise StorageDown(f"storage: {self.folder} cannot be made ({error.strerror})") from None
+        self._check_there()
+        if not os.access(self.folder, os.W_OK):
+            raise StorageDown(f"storage: {self.folder} cannot be written")
+
+    def _check_there(self) -> None:
+        if not (self.folder / _MARK).is_file():
+            raise StorageDown(f"storage: {self.folder} is not there, or not the one that was; is its disk mounted?")
 
 
 class BucketStorage:
@@ -205,6 +222,9 @@ class BucketStorage:
 
         with suppress(InvalidInput), self._answering(key):
             obstore.delete(self._store, checked_key(key))
+
+    def prepare(self) -> None:
+        """A bucket is made by whoever owns it."""
 
     def check(self) -> None:
         import obstore

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -23,11 +24,16 @@ from facefusion.jobs.storage import Storage, StorageDown
 log = logging.getLogger("facefusion.worker")
 _IDLE_SECONDS, _TELL_SECONDS = 0.3, 0.5
 _PATIENCE_SECONDS = 600.0
+_AWAY_SECONDS = 2.0
+_FULL = "the worker's disk is full; free some space, then resume the job"
 
 
 @dataclass(eq=False)
 class Worker:
-    """One process's side of the queue. drain_seconds: how long a task may go on after `stop`."""
+    """One process's side of the queue. drain_seconds: how long a task may go on after `stop`.
+
+    reserve_bytes: with less room than this on the disk a task pauses, while there is still room to write that down.
+    """
 
     database: Database
     storage: Storage
@@ -38,6 +44,7 @@ class Worker:
     software: str
     lease_seconds: float = 15.0
     drain_seconds: float = 30.0
+    reserve_bytes: int = 100_000_000
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def run(self, *, until_idle: bool = False) -> None:
@@ -74,6 +81,7 @@ class _Turn:
         self.progress = Progress(self._hear)
         self.doing, self.told = Doing(), Doing()
         self.verdict = "go on"
+        self.is_full = False
         self.ended = threading.Event()
 
     def take(self) -> None:
@@ -93,21 +101,37 @@ class _Turn:
                 return
             result = self.worker.executor.execute(bundle, self.progress, self._show)
         except Cancelled:
-            if self.verdict != "lost":
+            if self.is_full:
+                self._settle(lambda: self.queue.pause(self.lease, _FULL))
+            elif self.verdict != "lost":
                 self._settle(lambda: self.queue.give_back(self.lease))
         except DiskFull as error:
-            why = str(error)
-            self._settle(lambda: self.queue.pause(self.lease, why))
+            log.warning("%s: %s", self.lease.task_id, error)
+            self._settle(lambda: self.queue.pause(self.lease, _FULL))
         except (StorageDown, Unreachable) as error:
-            log.warning("%s: given back, %s", self.lease.task_id, type(error).__name__)
-            self.worker.stopping.wait(2.0)
-            self._settle(lambda: self.queue.give_back(self.lease))
+            self._put_back(error)
         except Exception as error:
-            self._failed(error)
+            if self._has_lost_its_files():
+                self._put_back(error)
+            else:
+                self._failed(error)
         else:
             if self._settle(lambda: self.queue.complete(self.lease, result)) is False:
                 log.warning("%s: done, but it was not wanted any more; left aside", self.lease.task_id)
                 self._forget(result)
+
+    def _put_back(self, error: Exception) -> None:
+        log.warning("%s: given back, %s", self.lease.task_id, type(error).__name__)
+        self.worker.stopping.wait(_AWAY_SECONDS)
+        self._settle(lambda: self.queue.give_back(self.lease))
+
+    def _has_lost_its_files(self) -> bool:
+        """Whether the storage went away under the work, which then says that some file is not there."""
+        try:
+            self.worker.storage.check()
+        except StorageDown:
+            return True
+        return False
 
     def _failed(self, error: Exception) -> None:
         said, final = fault_of(error, self.worker.folder), is_final(error)
@@ -149,6 +173,13 @@ class _Turn:
                 self._renew(news)
                 renewed = time.monotonic()
             self._drain()
+            self._look_for_room()
+
+    def _look_for_room(self) -> None:
+        with suppress(OSError):
+            if shutil.disk_usage(self.worker.folder).free < self.worker.reserve_bytes:
+                self.is_full = True
+                self.progress.cancel()
 
     def _renew(self, news: Doing | None) -> None:
         try:

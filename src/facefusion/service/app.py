@@ -93,6 +93,7 @@ def opened(settings: ServiceSettings) -> State:
         if records.first(Project) is None:
             records.add(Project(name="My project", kind="production", policy="personal"))
     storage = storage_at(settings.storage, folder=settings.folder)
+    storage.prepare()
     return State(settings, database, storage, server_secret(settings.folder), Feed(database))
 
 

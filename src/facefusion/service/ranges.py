@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -39,11 +41,18 @@ def served(storage: Storage, request: Request, file: Asset | Artifact) -> Respon
     wanted = request.headers.get("range")
     if wanted is None or request.headers.get("if-range", etag) != etag:
         headers["content-length"] = str(file.size)
-        body = storage.pieces(file.key) if file.size else iter((b"",))
+        body = _begun(storage.pieces(file.key)) if file.size else iter((b"",))
         return StreamingResponse(body, 200, headers, media_type=file.media_type)
     start, stop = _part(wanted, file.size)
     headers |= {"content-length": str(stop - start), "content-range": f"bytes {start}-{stop - 1}/{file.size}"}
-    return StreamingResponse(storage.pieces(file.key, start=start, stop=stop), 206, headers, media_type=file.media_type)
+    body = _begun(storage.pieces(file.key, start=start, stop=stop))
+    return StreamingResponse(body, 206, headers, media_type=file.media_type)
+
+
+def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same, with the first piece read, so that a storage that is away is no file that breaks off."""
+    first = next(pieces, b"")
+    return chain((first,), pieces)
 
 
 def _part(wanted: str, size: int) -> tuple[int, int]:

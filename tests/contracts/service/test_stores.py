@@ -173,7 +173,9 @@ def _put(url: str) -> object:
 @pytest.fixture(params=["folder", "bucket"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
     place = "" if request.param == "folder" else request.getfixturevalue("bucket")
-    return storage_at(place, folder=tmp_path)
+    found = storage_at(place, folder=tmp_path)
+    found.prepare()
+    return found
 
 
 def test_what_is_put_is_got_whole_and_in_part(storage: Storage, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from facefusion.errors import InvalidInput
 from facefusion.jobs import worker as worker_module
 from facefusion.jobs.storage import StorageDown
 from facefusion.service.settings import Limits
@@ -63,6 +64,39 @@ def test_work_goes_on_when_storage_and_database_come_back(world: World, monkeypa
     world.work()
     found = world.job(job)
     assert found["state"] == "succeeded"
+    assert [one["attempts"] for one in found["segments"]] == [1, 1]
+
+
+def test_a_folder_that_is_not_mounted_for_a_while_costs_no_job(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine says then that a file is not there, which would be the end of the job elsewhere."""
+    monkeypatch.setattr(worker_module, "_AWAY_SECONDS", 0.0)
+    folder, gone = world.settings.folder / "storage", world.settings.folder / "elsewhere"
+    original = world.executor.execute
+    tried: list[str] = []
+
+    def unmounted(bundle: Any, progress: Any, show: Any) -> Any:
+        tried.append(bundle.kind)
+        if len(tried) > 1:
+            return original(bundle, progress, show)
+        folder.rename(gone)
+        folder.mkdir()
+        asked = world.client.get(f"/v1/assets/{job['request']['target']}/content")
+        assert (asked.status_code, asked.json()["type"]) == (503, "urn:facefusion:unavailable")
+        assert world.client.get("/readyz").status_code == 503
+        world.worker.stopping.wait = mounted  # type: ignore[method-assign, assignment]
+        raise InvalidInput("target.png: is not there; check the spelling")
+
+    def mounted(seconds: float | None = None) -> bool:
+        if gone.exists():
+            folder.rmdir()
+            gone.rename(folder)
+        return False
+
+    world.executor.execute = unmounted  # type: ignore[method-assign]
+    job = world.asked()
+    world.work()
+    found = world.job(job["id"])
+    assert (found["state"], tried) == ("succeeded", ["analyse", "analyse", "whole"])
     assert [one["attempts"] for one in found["segments"]] == [1, 1]
 
 

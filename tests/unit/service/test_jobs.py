@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from facefusion.core import Progress
 from facefusion.errors import DiskFull, NoFaceFound
+from facefusion.service.settings import Limits
 from service_world import World, picture
+
+FULL = "the worker's disk is full; free some space, then resume the job"
 
 
 @pytest.fixture
@@ -60,10 +67,30 @@ def test_a_full_disk_pauses_and_resuming_goes_on(world: World) -> None:
     job = world.asked()
     world.work()
     found = world.job(job["id"])
-    assert (found["is_paused"], found["paused_why"]) == (True, "the disk is full; free some space")
+    assert (found["is_paused"], found["paused_why"]) == (True, FULL)
     assert world.client.post(f"/v1/jobs/{job['id']}/resume").json()["is_paused"] is False
     world.work()
     assert world.job(job["id"])["state"] == "succeeded"
+
+
+def test_a_task_pauses_while_there_is_room_to_write_that_down(world: World) -> None:
+    world.worker.reserve_bytes = 1 << 60
+    original = world.executor.execute
+
+    def long(bundle: Any, progress: Progress, show: Any) -> Any:
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            progress.start("render", total=1)
+            time.sleep(0.05)
+        return original(bundle, progress, show)
+
+    world.executor.execute = long  # type: ignore[method-assign]
+    job = world.asked()["id"]
+    world.work()
+    found = world.job(job)
+    assert (found["is_paused"], found["paused_why"], found["segments"][0]["attempts"]) == (True, FULL, 0)
+    world.state.settings = replace(world.settings, limits=Limits(free_bytes=1 << 60))
+    assert world.client.post(f"/v1/jobs/{job}/resume").status_code == 507
 
 
 def test_a_key_gives_the_same_job_and_refuses_another_body(world: World) -> None:

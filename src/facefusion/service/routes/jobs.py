@@ -107,9 +107,10 @@ def pause_job(caller: Who, server: Server, job_id: str, request: Request) -> Job
     return job_out(job)
 
 
-@router.post("/jobs/{job_id}/resume", responses=_CONTROLS)
+@router.post("/jobs/{job_id}/resume", responses=responses("conflict", "changed", "disk-full"))
 def resume_job(caller: Who, server: Server, job_id: str, request: Request) -> JobOut:
     """Go on with a job that was paused."""
+    server.check_room()
     with server.database.writing() as records:
         job = _steered(records, caller, job_id, request, "resume")
         _check_open(job)
