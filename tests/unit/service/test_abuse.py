@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from facefusion.errors import InvalidInput
 from facefusion.jobs import worker as worker_module
 from facefusion.jobs.storage import StorageDown
+from facefusion.service import rates
 from facefusion.service.settings import Limits
 from service_world import World, picture
 
@@ -114,6 +116,13 @@ def test_while_the_database_is_away_everybody_is_asked_to_come_back(
     assert world.client.get("/livez").status_code == 200
 
 
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time passes for the limits, however slow the machine is."""
+    monkeypatch.setattr(rates, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+
+
+@pytest.mark.usefixtures("still")
 def test_whoever_tries_many_keys_has_to_wait(world: World) -> None:
     wrong = {"authorization": "Bearer ff_key_00000000000000000000000000aa_guess"}
     answers = [world.client.get("/v1/projects", headers=wrong).status_code for _ in range(40)]
@@ -121,6 +130,7 @@ def test_whoever_tries_many_keys_has_to_wait(world: World) -> None:
     assert answers[-1] == 429
 
 
+@pytest.mark.usefixtures("still")
 def test_too_many_requests_are_told_when_to_come_back(tmp_path: Path) -> None:
     world = World(tmp_path, limits=Limits(requests_per_minute=60))
     answers = [world.client.get("/v1/projects") for _ in range(12)]
