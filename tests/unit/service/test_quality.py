@@ -175,5 +175,5 @@ def test_what_an_attempt_made_of_a_deleted_job_is_removed(world: World) -> None:
 
     world.executor.execute = deleted  # type: ignore[method-assign]
     world.work()
-    kept = [path for path in (world.settings.folder / "storage").rglob("*") if path.is_file()]
+    kept = [path for path in (world.settings.folder / "storage").rglob("[!.]*") if path.is_file()]
     assert {path.parts[-3] for path in kept} == {"assets"}
