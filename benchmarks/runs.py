@@ -14,8 +14,8 @@ from facefusion.pipeline.engine import run
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.report import RunReport
 
-COMMAND = (sys.executable, "-c", "import sys; from facefusion.cli.main import main; sys.exit(main())")
-"""The command line program, by this Python."""
+COMMAND = (sys.executable, str(Path(__file__).with_name("one_number.py")))
+"""The command line program, by this Python, with one number in every watermark."""
 
 
 def plan_of(source: Path, target: Path, output: Path) -> Plan:
