@@ -51,6 +51,8 @@ class Database:
     def looking(self) -> Iterator[Connection]:
         """The same for plain queries: rows cost a quarter of what objects do."""
         with self.engine.connect() as connection:
+            if self.is_postgres:  # neither begin nor end have to be told to the server
+                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
             yield connection
 
     @contextmanager
