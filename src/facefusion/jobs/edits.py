@@ -10,6 +10,7 @@ from typing import Any
 from facefusion.core import Analysis, Track
 from facefusion.errors import UsageError
 from facefusion.jobs.bundle import Bundle
+from facefusion.jobs.request import check_options
 from facefusion.pipeline.edit_json import from_plain
 from facefusion.pipeline.edit_log import EditLog
 
@@ -63,7 +64,10 @@ def over_files(said: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, 
 
 
 def _over_file(pair: Any, files: Mapping[str, Path]) -> Any:
-    if not isinstance(pair, list) or len(pair) != 2 or str(pair[0]).replace("_", "-") != _PAINTED or not pair[1]:
+    if not isinstance(pair, list) or len(pair) != 2 or not pair[1]:
+        return pair
+    if str(pair[0]).replace("_", "-") != _PAINTED:
+        check_options({str(pair[0]): pair[1]})
         return pair
     if pair[1] not in files:
         raise UsageError(f"edits: {_PAINTED} is {pair[1]!r}, which is no asset of this project")

@@ -22,8 +22,8 @@ from facefusion.service.schemas import JobIn, RenderIn
 from facefusion.service.settings import Limits
 
 FIRST: Final = {"render": "analyse", **{kind: kind for kind in ("preview", "people", "proxy", "report", "masks")}}
-KEPT: Final = ("target", "sources", "assign", "reference_images", "except_images", "mask_image", "format", "options",
-                "edits", "without_label")  # fmt: skip
+KEPT: Final = ("target", "sources", "assign", "reference_images", "except_images", "mask_image", "background",
+                "speech", "format", "options", "edits", "without_label")  # fmt: skip
 
 
 def stored_request(said: RenderIn) -> dict[str, Any]:
