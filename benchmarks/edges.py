@@ -38,7 +38,7 @@ from facefusion.quality import delta_e
 BARS = (
     Bar("edge_delta_e", "at most", 3.0),
     Bar("edge_to_threshold", "at most", 0.5),
-    Bar("joint_edge_delta_e", "at most", 3.5),
+    Bar("joint_edge_delta_e", "at most", 3.0),
     Bar("swapped_and_transparent", "at most", 0.0),
 )
 Array = NDArray[np.float32]

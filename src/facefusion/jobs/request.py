@@ -18,7 +18,8 @@ FILE_KEYS: Final = (
     *("face-enhancer-reference", "lip-syncer-audio"),
 )
 SERVER_KEYS: Final = (
-    *("overwrite", "workers", "threads", "keep-work", "execution-provider", "model-provider", "models-folder"),
+    *("overwrite", "workers", "threads", "keep-work", "execution-provider", "execution-device"),
+    *("model-provider", "models-folder"),
     *("label-font", "policy", "consent"),
     *("signing-certificate", "signing-key", "signing-url", "signing-timestamp-url"),
     *("audit-file", "audit-names", "audit-project"),

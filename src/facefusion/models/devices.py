@@ -11,6 +11,7 @@ from facefusion.errors import UsageError
 from facefusion.models.providers import PROVIDERS, Provider, check_providers
 
 Options = Mapping[str, str]
+_LAST_CARD = 63
 _LOST = (
     "cuda failure", "cuda error", "cudnn failure", "cublas failure", "device-side assert", "device lost",
     "gpu has fallen off the bus", "dxgi_error_device", "device removed", "hip failure", "hip error", "miopen failure",
@@ -20,10 +21,10 @@ _LOST = (
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """providers: in order of preference. number: of the card, where there are several."""
+    """providers: in order of preference. numbers: of the cards that share the work, where there are several."""
 
     providers: tuple[Provider, ...] = ("cpu",)
-    number: int = 0
+    numbers: tuple[int, ...] = (0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +39,30 @@ class Devices:
         return self.own.get(name) or self.own.get(task) or self.usual
 
 
+def parse_numbers(text: str) -> tuple[int, ...]:
+    """`1` or `0+1` as numbers of cards. Raises UsageError."""
+    words = text.strip().split("+")
+    if not all(word.isascii() and word.isdecimal() and int(word) <= _LAST_CARD for word in words):
+        raise UsageError(f"execution-device: got {text!r}, supported are the numbers of cards, like 1 or 0+1")
+    return tuple(dict.fromkeys(int(word) for word in words))
+
+
 def parse_overrides(texts: Sequence[str]) -> dict[str, Device]:
     """`inswapper_128=cuda:1` or `face_enhancer=cpu` as devices. Raises UsageError naming what is supported."""
     found: dict[str, Device] = {}
     for text in texts:
         name, _, where = text.partition("=")
-        provider, _, number = where.partition(":")
-        if not name.strip() or not provider or not (number or "0").isdecimal():
+        provider, _, cards = where.partition(":")
+        try:
+            numbers = parse_numbers(cards or "0")
+        except UsageError:
+            numbers = ()
+        if not name.strip() or not provider or not numbers:
             raise UsageError(
-                f"model-provider: got {text!r}, supported is MODEL=PROVIDER[:NUMBER], like inswapper_128=cuda:1; "
-                f"providers are {', '.join(PROVIDERS)}"
+                f"model-provider: got {text!r}, supported is MODEL=PROVIDER[:NUMBER], like inswapper_128=cuda:1 or "
+                f"face_enhancer=cuda:0+1; providers are {', '.join(PROVIDERS)}"
             )
-        found[name.strip()] = Device(check_providers([provider.strip()]), int(number or 0))
+        found[name.strip()] = Device(check_providers([provider.strip()]), numbers)
     return found
 
 

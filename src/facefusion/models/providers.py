@@ -81,6 +81,12 @@ def did_not_start(name: Provider, why: str = "") -> ProviderWarning:
     return ProviderWarning(name, package, text)
 
 
+def card_did_not_start(name: Provider, number: int, why: str = "") -> ProviderWarning:
+    """The warning for one of several cards that did not take the model, while others did. why: what it said."""
+    said = f" ({why})" if why else ""
+    return ProviderWarning(name, _NEEDS[name][0], f"card {number} of {name} did not start{said}; the others serve")
+
+
 def runtime_name(name: Provider) -> str:
     """What ONNX Runtime calls the provider."""
     return _RUNTIME_NAMES[name]

@@ -20,18 +20,20 @@ from facefusion.models.loading import why_not_loaded
 from facefusion.models.providers import (
     Provider,
     ProviderWarning,
+    card_did_not_start,
     choose_providers,
     did_not_start,
     provider_named,
     runtime_name,
 )
 from facefusion.models.spec import TensorSpec
+from facefusion.models.spreading import LoadedCard, Spread
 from facefusion.models.store import ModelStore, Stamp, sha256_of, stamp_of
 
 Array = NDArray[Any]
 _NO_MEMORY = ("out of memory", "failed to allocate", "bad allocation", "bad_alloc", "cudaerrormemoryallocation")
 SMALL_BYTES = 32 * 1024 * 1024
-Key = tuple[int, Stamp, ModelCard | None, tuple[str, ...], int, int]
+Key = tuple[int, Stamp, ModelCard | None, tuple[str, ...], int, tuple[int, ...]]
 
 
 class Session:
@@ -49,15 +51,21 @@ class Session:
         providers: Sequence[Provider],
         warnings: Sequence[ProviderWarning],
         threads: int,
-        number: int = 0,
+        numbers: Sequence[int] = (0,),
     ) -> None:
         self.name = card.name if card else path.stem
-        self._session, broken = _loaded(path, providers, threads, number)
-        used = tuple(name for name in map(provider_named, self._session.get_providers()) if name)
+        loaded = [_loaded(path, providers, threads, number) for number in numbers]
+        broken = next((why for _, why in loaded if why), "")
+        started = [pair for pair in zip(numbers, loaded, strict=True) if not pair[1][1]] or [(0, loaded[0])]
+        self._spread = Spread([LoadedCard(number, session) for number, (session, _) in started])
+        first = self._spread.first
+        used = tuple(name for name in map(provider_named, first.get_providers()) if name)
         self.providers: tuple[Provider, ...] = used
         idle = tuple(did_not_start(name, broken) for name in providers if name not in used)
-        self.warnings = (*warnings, *idle)
-        has_inputs, has_outputs = _declared(self._session.get_inputs()), _declared(self._session.get_outputs())
+        lost = sorted(set(numbers) - set(self._spread.numbers)) if len(numbers) > 1 and not idle else []
+        absent = (card_did_not_start(used[0], number, broken) for number in lost)
+        self.warnings = (*warnings, *idle, *absent)
+        has_inputs, has_outputs = _declared(first.get_inputs()), _declared(first.get_outputs())
         self.inputs = card.inputs if card else has_inputs
         self.outputs = card.outputs if card else has_outputs
         self._input_names = bind(self.name, self.inputs, has_inputs)
@@ -65,9 +73,14 @@ class Session:
         self._dtypes = {spec.name: spec.dtype for spec in has_inputs}
         self.path = path
         self.card = card
-        first = [spec.shape[0] if spec.shape else 1 for spec in has_inputs]
-        self.takes_batches = all(isinstance(length, str) for length in first)
+        lengths = [spec.shape[0] if spec.shape else 1 for spec in has_inputs]
+        self.takes_batches = all(isinstance(length, str) for length in lengths)
         """Whether the file leaves the first length of every input free."""
+
+    @property
+    def dead(self) -> tuple[int, ...]:
+        """The cards that stopped answering while others went on."""
+        return self._spread.dead
 
     def run_each(self, *arrays: Array) -> tuple[Array, ...]:
         """As `run` for batches of n: in one go where the file takes batches, else one after another.
@@ -94,26 +107,41 @@ class Session:
     def run(self, *arrays: Array) -> tuple[Array, ...]:
         """The outputs for `arrays`, one for each input, both in the order of the contracts.
 
+        With several cards, a run goes to the one that has the least to do, and on to another when that one dies.
         Raises InvalidInput when the count or a shape does not fit, ModelInvalid when the model itself fails, DeviceLost
-        when its device stops answering, OutOfMemory, and UnusableOutput when it gives values that are no numbers.
+        when its last device stops answering, OutOfMemory, and UnusableOutput when it gives values that are no numbers.
         """
         feeds = self.feeds(*arrays)
-        try:
-            found = tuple(self._session.run(list(self._output_names), feeds))
-        except Exception as error:  # ONNX Runtime has no error type of its own
-            if any(words in str(error).lower() for words in _NO_MEMORY):
-                raise OutOfMemory(
-                    f"{self.name}: not enough memory on {self.providers[0] if self.providers else 'cpu'}; "
-                    "use fewer --threads, a smaller model, or --execution-provider cpu"
-                ) from None
-            if is_lost(str(error)) and self.providers[:1] != ("cpu",):
-                raise DeviceLost(
-                    f"{self.name}: {self.providers[0]} stopped answering ({_first_line(error)}); bring it back, or use "
-                    "--execution-provider cpu, which begins anew"
-                ) from None
-            raise ModelInvalid(f"{self.name} failed: {_first_line(error)}") from error
+        found = None
+        while found is None:
+            with self._spread.freest() as card:
+                found = self._answered(card, feeds)
         check_finite(self.name, [spec.name for spec in self.outputs], found)
         return found
+
+    def _answered(self, card: LoadedCard, feeds: dict[str, Array]) -> tuple[Array, ...] | None:
+        """None when the card died and another is left."""
+        try:
+            return tuple(card.session.run(list(self._output_names), feeds))
+        except Exception as error:  # ONNX Runtime has no error type of its own
+            fault = self._fault(error)
+            if isinstance(fault, DeviceLost) and self._spread.drop(card):
+                return None
+            raise fault from (error if isinstance(fault, ModelInvalid) else None)
+
+    def _fault(self, error: Exception) -> Exception:
+        """What an error of the runtime means."""
+        if any(words in str(error).lower() for words in _NO_MEMORY):
+            return OutOfMemory(
+                f"{self.name}: not enough memory on {self.providers[0] if self.providers else 'cpu'}; "
+                "use fewer --threads, a smaller model, or --execution-provider cpu"
+            )
+        if is_lost(str(error)) and self.providers[:1] != ("cpu",):
+            return DeviceLost(
+                f"{self.name}: {self.providers[0]} stopped answering ({_first_line(error)}); bring it back, or use "
+                "--execution-provider cpu, which begins anew"
+            )
+        return ModelInvalid(f"{self.name} failed: {_first_line(error)}")
 
     def feeds(self, *arrays: Array) -> dict[str, Array]:
         """`arrays` by the file's own tensor names, in its types. Raises InvalidInput."""
@@ -138,26 +166,35 @@ def open_session(
     store: ModelStore | None = None,
     providers: Sequence[str] = ("cpu",),
     threads: int = 1,
-    number: int = 0,
+    numbers: Sequence[int] = (0,),
 ) -> Session:
     """The session of a model: a name of the catalog, or the Path of a file.
 
     Sessions are kept for the life of the process: asking again for the same file, providers and threads gives the
-    same one. number: of the card, where a machine has several. Raises UsageError for an unknown name or provider,
-    ModelMissing and ModelInvalid as `ModelStore.path`, and ModelInvalid for a file that is no ONNX model or does not
-    keep the contract of its card.
+    same one. numbers: of the cards that share the work, where a machine has several. Raises UsageError for an unknown
+    name or provider, ModelMissing and ModelInvalid as `ModelStore.path`, and ModelInvalid for a file that is no ONNX
+    model or does not keep the contract of its card.
     """
     if threads < 1:
         raise UsageError(f"threads: got {threads}, supported is 1 or more")
     path, card = _resolve(model, store or ModelStore.of_user())
     chosen, warnings = choose_providers(providers)
-    key = (os.getpid(), stamp_of(path), card, tuple(providers), threads, number)
+    numbers = (0,) if chosen == ("cpu",) else tuple(numbers)
+    key = (os.getpid(), stamp_of(path), card, tuple(providers), threads, numbers)
     with _lock:
         session = _open.get(key)
         if session is None:
-            session = Session(path, card=card, providers=chosen, warnings=warnings, threads=threads, number=number)
+            session = Session(path, card=card, providers=chosen, warnings=warnings, threads=threads, numbers=numbers)
             _open[key] = session
     return session
+
+
+def dead_cards() -> tuple[str, ...]:
+    """A line for every card that stopped answering while others went on with its work."""
+    with _lock:
+        found = [(one.providers[0], number) for one in _open.values() for number in one.dead]
+    lines = (f"card {number} of {provider} stopped answering; the others went on" for provider, number in found)
+    return tuple(dict.fromkeys(lines))
 
 
 def close_sessions() -> None:

@@ -32,7 +32,7 @@ class Used:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Zoo:
-    """store: where weights are looked for. providers: what they run on, in order of preference, on the card `number`.
+    """store: where weights are looked for. providers: what they run on, in order of preference, on the cards `numbers`.
 
     own: other devices of single models, by name or task.
     """
@@ -40,7 +40,7 @@ class Zoo:
     store: ModelStore = field(default_factory=ModelStore.of_user)
     providers: Sequence[str] = ("cpu",)
     threads: int = 1
-    number: int = 0
+    numbers: tuple[int, ...] = (0,)
     own: Mapping[str, Device] = field(default_factory=dict)
 
     def card(self, model: str, task: Task) -> ModelCard:
@@ -85,10 +85,10 @@ class Zoo:
 
         where = Path(model) if is_path(model) else model
         card = self._card_of_file(Path(model)) if is_path(model) else self.store.card(model)
-        usual = Device(check_providers(self.providers), self.number)
+        usual = Device(check_providers(self.providers), self.numbers)
         device = Devices(usual, self.own).of(card.name, card.task)
         return open_session(
-            where, store=self.store, providers=device.providers, threads=self.threads, number=device.number
+            where, store=self.store, providers=device.providers, threads=self.threads, numbers=device.numbers
         )
 
     def adapter(self, model: str, task: Task) -> Any:

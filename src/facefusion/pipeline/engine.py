@@ -14,7 +14,7 @@ from facefusion.core import Analysis, Frame, FrameRange, Progress
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media
 from facefusion.media.paths import folder_of_sequence
-from facefusion.models import open_session
+from facefusion.models import dead_cards, open_session
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
 from facefusion.pipeline.analysis_file import check_belongs, check_covers
@@ -130,7 +130,9 @@ class _Done:
     def report(self, plan: Plan, reader: MediaReader, sink: Sink, begun: float) -> RunReport:
         """What is told of it. begun: when, of `time.monotonic`."""
         hidden = () if self.anonymity is None else lines_of(self.anonymity, plan)
-        warnings = tuple(dict.fromkeys((*self.warnings, *reader.warnings, *sink.warnings, *self.told, *hidden)))
+        warnings = tuple(
+            dict.fromkeys((*self.warnings, *reader.warnings, *sink.warnings, *self.told, *hidden, *dead_cards()))
+        )
         seconds = time.monotonic() - begun
         return RunReport.of(
             plan,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from facefusion.core import Analysis
 from facefusion.errors import InvalidInput
 from facefusion.models import ModelStore, Task
-from facefusion.models.devices import parse_overrides
+from facefusion.models.devices import parse_numbers, parse_overrides
 from facefusion.models.zoo import Zoo
 from facefusion.pipeline.catalog import OWN_WAYS
 from facefusion.pipeline.settings import FinderSettings, JobSettings
@@ -28,7 +28,8 @@ def zoo_of_job(job: JobSettings) -> Zoo:
     """Where learned weights come from and what they run on."""
     folder = Path(job.models_folder) if job.models_folder else None
     own = parse_overrides(job.model_provider)
-    return Zoo(ModelStore.of_user(folder), job.execution_provider, number=job.execution_device, own=own)
+    numbers = parse_numbers(job.execution_device)
+    return Zoo(ModelStore.of_user(folder), job.execution_provider, numbers=numbers, own=own)
 
 
 def asked_of(finder: FinderSettings) -> tuple[tuple[str, Task], ...]:

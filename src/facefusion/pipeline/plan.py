@@ -19,7 +19,7 @@ from facefusion.media.policy import ReadPolicy
 from facefusion.media.rates import parse_rate
 from facefusion.media.scene_space import space_called
 from facefusion.models import Task
-from facefusion.models.devices import parse_overrides
+from facefusion.models.devices import parse_numbers, parse_overrides
 from facefusion.models.zoo import Zoo
 from facefusion.pipeline import catalog, sections
 from facefusion.pipeline.cues import Cue, parse_cue
@@ -225,6 +225,7 @@ def _check_request(plan: Plan) -> None:
             "leave it out, or the other face processors and learned weights"
         )
     parse_overrides(plan.job.model_provider)
+    parse_numbers(plan.job.execution_device)
     _check_range(plan.start, plan.end)
     _check_background(plan)
     if plan.hides_people and plan.finder.face_detector_model not in catalog.OWN_WAYS:

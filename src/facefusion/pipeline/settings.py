@@ -52,8 +52,10 @@ class JobSettings:
     execution_provider: tuple[Provider, ...] = option(
         ("cpu",), why="what the models run on; repeat it, the preferred first; a missing one is named, not skipped"
     )
-    execution_device: int = option(
-        0, low=0, high=63, why="which graphics card learned models run on, where a machine has several"
+    execution_device: str = option(
+        "0",
+        why="which graphics card learned models run on, where a machine has several; 0+1 shares the work between two, "
+        "and one that dies leaves it to the other",
     )
     model_provider: tuple[str, ...] = option(
         (),

@@ -31,6 +31,7 @@ SPECIAL = {
     "reference-image",
     "label-text",
     "model-provider",
+    "execution-device",
     "face-enhancer-reference",
 }
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=12)
@@ -55,6 +56,7 @@ MAPPINGS = st.fixed_dictionaries(
     optional={
         **{name: _value(key.option) for name, key in keys().items() if name not in SPECIAL},
         "assign": st.lists(st.integers(1, 9).map(lambda n: f"{n}=a.jpg,b.jpg"), max_size=2),
+        "execution-device": st.sampled_from(["0", "3", "0+1"]),
         "model-provider": st.lists(st.sampled_from(["inswapper_128=cuda:1", "face_enhancer=cpu"]), max_size=2),
         "signing-timestamp-url": st.sampled_from(["https://time.example/", "http://time.example:80/tsa"]),
         "processor": st.sampled_from([["face_swapper"], ["face-enhancer"], ["face_enhancer", "face_swapper"]]),
