@@ -120,6 +120,7 @@ def test_ctrl_c_while_it_still_loads() -> None:
     """The signal comes in the middle of the imports."""
     code = (
         "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's job in the background ignores it
         "class Finder:\n"
         "    def find_spec(self, name, path, target=None):\n"
         "        if name == 'facefusion.cli.app':\n"

@@ -79,7 +79,7 @@ class RunReport:
     frames_without_face: frames in which nobody who was meant is seen. people: in the medium.
     warnings: one line each. segments: that a clip was rendered in. segments_kept: of these, finished by a run before.
     decision: why the run was allowed, and what of its marks it may leave out. anonymity: how far people were hidden;
-    None where they were not to be.
+    None where they were not to be. tells_of_faces: whether something was to be done to faces.
     """
 
     output: Path
@@ -96,6 +96,7 @@ class RunReport:
     segments_kept: int = 0
     decision: Decision | None = None
     anonymity: Anonymity | None = None
+    tells_of_faces: bool = True
 
     @staticmethod
     def of(
@@ -125,6 +126,7 @@ class RunReport:
             segments_kept=made.kept,
             decision=decision,
             anonymity=anonymity,
+            tells_of_faces=plan.changes_faces,
         )
 
     @staticmethod
@@ -136,6 +138,7 @@ class RunReport:
         counts: dict[str, Any] = {f.name: int(said[f.name]) for f in fields(RunReport) if f.type == "int"}
         counts["segments_kept"] = counts["segments"]
         told = tuple(map(str, said["warnings"]))
+        counts["tells_of_faces"] = plan.changes_faces
         return RunReport(output=plan.output, seconds=seconds, warnings=told, anonymity=anonymity, **counts)
 
     def as_dict(self) -> dict[str, Any]:
@@ -146,17 +149,20 @@ class RunReport:
             "output": str(self.output),
             "warnings": list(self.warnings),
             "seconds": round(self.seconds, 3),
+            "tells_of_faces": self.tells_of_faces,
             "decision": None if self.decision is None else self.decision.as_dict(),
             "anonymity": None if self.anonymity is None else self.anonymity.summary(),
         }
 
     def lines(self) -> tuple[str, ...]:
         """For people."""
-        extra = [f"{self.weakened} weakened (turned far)"] if self.weakened else []
-        extra += [f"{self.left_alone} left alone (turned too far)"] if self.left_alone else []
-        extra += [f"{self.segments_kept} of {self.segments} segments kept from before"] if self.segments_kept else []
-        extra += [f"{_counted(self.frames_without_face, 'frame')} without a face"] if self.frames_without_face else []
-        counts = [_counted(self.frames, "frame"), f"{_counted(self.swapped, 'face')} changed", *extra]
+        faces = [f"{_counted(self.swapped, 'face')} changed"]
+        faces += [f"{self.weakened} weakened (turned far)"] if self.weakened else []
+        faces += [f"{self.left_alone} left alone (turned too far)"] if self.left_alone else []
+        kept = [f"{self.segments_kept} of {self.segments} segments kept from before"] if self.segments_kept else []
+        lone = [f"{_counted(self.frames_without_face, 'frame')} without a face"] if self.frames_without_face else []
+        counts = [_counted(self.frames, "frame"), *(faces if self.tells_of_faces else []), *kept]
+        counts += lone if self.tells_of_faces else []
         return f"{self.output}: {', '.join(counts)}; done in {self.seconds:.1f} s, marked as AI-made", *self.warnings
 
 

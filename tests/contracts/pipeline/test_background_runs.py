@@ -60,7 +60,8 @@ def test_a_disc_is_put_on_another_colour(green: Path, tmp_path: Path) -> None:
 
 
 def test_a_sequence_of_pictures_holds_the_transparency(green: Path, tmp_path: Path) -> None:
-    cut_out(green, tmp_path / "matte.%04d.png")
+    report = cut_out(green, tmp_path / "matte.%04d.png")
+    assert "face" not in report.lines()[0], "nothing was to be done to faces"
     frame = read_image(tmp_path / "matte.0002.png")
     assert frame.alpha is not None
     assert frame.alpha[60, 53] == 255
