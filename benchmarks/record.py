@@ -125,7 +125,7 @@ def commit() -> str:
     return f"{head}+" if changed else head or "unknown"
 
 
-_PLACES = ("--media", "--results", "--sheets", "--sheet")
+_PLACES = ("--media", "--results", "--sheets", "--sheet", "--actress")
 """Options that name a folder or file of one machine."""
 
 

@@ -41,7 +41,7 @@ BARS = (
     Bar("weave_reduced", "at least", 3),
     Bar("clean_psnr_db", "at least", 38),
     Bar("blocks_gain_db", "at least", 0.3),
-    Bar("blocks_reduced", "at least", 3),
+    Bar("blocks_reduced", "at least", 4),
 )
 
 
