@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from facefusion.cli.call import Call
-from facefusion.errors import UsageError
+from facefusion.errors import InvalidInput, UsageError
 
 if TYPE_CHECKING:
     from facefusion.service.client import Client, Job
@@ -27,6 +27,10 @@ def run(
     target: Path = typer.Option(..., help="The picture or clip that is changed."),
     output: Path = typer.Option(..., help="Where the result goes."),
     source: list[Path] = typer.Option([], help="A photo of the person whose face is put on; repeats. Default: none."),
+    background: Path | None = typer.Option(
+        None, help="A picture or clip to put people on; colours are an option. Default: none."
+    ),
+    speech: Path | None = typer.Option(None, help="A clip whose sound the lips follow. Default: none."),
     option: list[str] = typer.Option(
         [], "--option", help="key=value of any flag of `facefusion run`, like mask-blur=0.4; repeats. Default: none."
     ),
@@ -45,7 +49,12 @@ def run(
     from facefusion.media import check_output
     from facefusion.service.client import Swap
 
-    check_output(output, overwrite=overwrite, inputs=[target, *source])
+    extra = {name: path for name, path in (("background", background), ("speech", speech)) if path is not None}
+    sent = [target, *source, *extra.values()]
+    check_output(output, overwrite=overwrite, inputs=sent)
+    for path in sent:
+        if not path.is_file():
+            raise InvalidInput(f"{path}: no such file; check the spelling")
     reporter = Call.of(context).reporter
     with _client() as client:
         project_id = _project(client, project)
@@ -54,6 +63,7 @@ def run(
         more: dict[str, Any] = {
             "format": output.suffix[1:].lower() or None, "permission_id": permission or None, "name": name or None,
             "priority": priority, "depends_on": after or None,
+            **{name: client.upload(project_id, path).id for name, path in extra.items()},
         }  # fmt: skip
         swap = Swap(files[0], files[1:], options=options, more=more)
         if dry_run:

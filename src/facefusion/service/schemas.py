@@ -102,7 +102,7 @@ class RenderIn(Taken):
     except_images: list[Id] = Field(default_factory=list, max_length=32)
     mask_image: Id | None = None
     background: Id | None = Field(None, description="A picture or clip to put people on; colours are an option.")
-    speech: Id | None = Field(None, description="Sound that lips follow.")
+    speech: Id | None = Field(None, description="A clip whose sound lips follow.")
     format: Literal["mp4", "mov", "mkv", "webm", "avi", "png", "jpg", "webp", "tif", "gif"] | None = Field(
         None, description="Suffix of the output; by default that of the target."
     )
