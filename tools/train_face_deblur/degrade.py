@@ -27,12 +27,13 @@ def degraded(rng: np.random.Generator, sharp: Float32) -> Float32:
     if rng.random() < 0.4:
         low = low + rng.normal(0, rng.uniform(0.002, 0.03), low.shape).astype(np.float32)
     if rng.random() < 0.8:
-        low = _compressed(low, int(rng.integers(28, 92)))
+        low = compressed(low, int(rng.integers(28, 92)))
     how = cv2.INTER_LINEAR if rng.random() < 0.2 else cv2.INTER_CUBIC
     return np.clip(cv2.resize(np.clip(low, 0, 1), (width, height), interpolation=how), 0, 1).astype(np.float32)
 
 
-def _compressed(picture: Float32, quality: int) -> Float32:
+def compressed(picture: Float32, quality: int) -> Float32:
+    """`picture` (H, W, 3) in [0, 1] as a JPEG of this quality, decoded again."""
     eight = (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
     _, data = cv2.imencode(".jpg", eight[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1], np.float32) / 255

@@ -7,25 +7,12 @@ Nothing is drawn at random: the answer is the mean of what could have been.
 
 from __future__ import annotations
 
+from tools.train_face_deblur.network import BLOCK, Residual
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-BLOCK = 4
-"""Pixels a side that become channels: arithmetic is spent at a sixteenth of the picture's pixels."""
 EYES_PX = 63.0
 """Distance of the eyes in the pictures it learns from (ffhq at 256 pixels)."""
-
-
-class Residual(nn.Module):
-    """Two convolutions added to what came in."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first, self.second = nn.Conv2d(width, width, 3, 1, 1), nn.Conv2d(width, width, 3, 1, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = x + self.second(F.relu(self.first(x)))
-        return out
 
 
 class Floor(nn.Module):

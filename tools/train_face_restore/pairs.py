@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tools.train_face_restore.degrade import Float32, degraded, small_copy
+from tools.train_face_deblur.degrade import Float32, degraded
+from tools.train_face_restore.degrade import small_copy
 from torch import Tensor
 
 SIDE = 192
