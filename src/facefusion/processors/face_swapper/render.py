@@ -106,9 +106,11 @@ def light_fields(base: Float32, ratio: Float32) -> Float32:
     size, wanted = (np.square(hue).sum(axis=2) + _DARKEST for hue in (before, after))
     gloss = light ** (np.where(light > 1, _GLOSS_UP, _GLOSS_DOWN) - 1)
     levels = [1 / before_luma, after_luma, light, gloss, light**_SOFTEN, np.log(light)]
-    colour = [1 / (size + _SURE_OF_SKIN), np.minimum(np.sqrt(wanted / size), 1.3)]
-    unused = np.zeros_like(base[..., :2])
-    return np.ascontiguousarray(np.dstack([*levels, *colour, before, after, unused]), np.float32)
+    gain = np.sqrt(wanted / size)
+    colour = [1 / (size + _SURE_OF_SKIN), np.minimum(gain, _MOST_ODD)]
+    brighter = np.clip((light - 1) / (_MUCH_LIGHTER - 1), 0, 1)
+    more = [1 / np.maximum(gain, 1), brighter]
+    return np.ascontiguousarray(np.dstack([*levels, *colour, before, after, *more]), np.float32)
 
 
 def relight(texture: Float32, fields: Float32, uv: Float32, covered: Float32) -> Float32:
@@ -119,8 +121,10 @@ def relight(texture: Float32, fields: Float32, uv: Float32, covered: Float32) ->
     shaded softens where the skin gets lighter, and hair stays as dark as it was. Colour moves along the line from grey
     to skin: as far as a pixel has the skin's colour it takes the new skin's, grey things (a highlight, a white beard)
     stay grey, and what differs in hue (a blush) keeps its difference.
+    Where the new skin is more colourful than the old, small differences of hue keep their size instead of growing with
+    it: a fold does not turn orange, nor a pale cheek grey.
     Returns sRGB in [0, 1], 0 where covered (h, w) is 0; what is brightened rolls off softly above 0.8 instead of
-    clipping.
+    clipping. All of it is continuous in texture and light, so that no edge shows where there was none.
     """
     out = np.zeros_like(texture)
     _relight(texture, fields, uv, covered, out, _DECODE, _ENCODE)
@@ -128,7 +132,7 @@ def relight(texture: Float32, fields: Float32, uv: Float32, covered: Float32) ->
 
 
 _FIELDS = 16
-"""Numbers of a texel in `light_fields`: two more than are used, so that they fill whole vectors."""
+"""Numbers of a texel in `light_fields`."""
 _LEVELS = 1023
 _GRID = np.linspace(0, 1, _LEVELS + 1)
 _DECODE = np.where(_GRID <= 0.04045, _GRID / 12.92, ((_GRID + 0.055) / 1.055) ** 2.4).astype(np.float32)
@@ -142,12 +146,19 @@ _ENCODE = np.where(_ROOTS <= 0.0031308, _ROOTS * 12.92, 1.055 * np.maximum(_ROOT
 _DARKEST = np.float32(1e-5)
 _GLOSS_UP, _GLOSS_DOWN = 0.3, 0.7
 """How much of the change of the diffuse light highlights follow, where it gets lighter and where darker."""
-_BRIGHTEST = np.float32(0.35)
-"""What is far above the skin's level (a white beard, a hot highlight) is drawn nearer to it than it was."""
+_KNEE = np.float32(0.25)
+"""How far above the skin's level, relative to it, a pixel counts half as highlight."""
+_MUCH_LIGHTER = 1.5
+"""Between no change of light and this factor, what is far above the skin's level (a white beard, a hot highlight) comes
+to be drawn nearer to it than it was, and rolls off."""
 _SOFTEN = np.float32(-0.15)
 """Skin that gets lighter scatters more light under its surface: its wrinkles lose contrast by this power."""
 _SURE_OF_SKIN = np.float32(0.03)
 """Next to skin that is nearly grey itself, grey things cannot be told from it: they count as skin."""
+_STILL_SKIN, _GREY = np.float32(0.5), np.float32(0.95)
+"""What lacks less than the first share of the skin's hue is skin, what lacks the second is a grey thing."""
+_MOST_ODD = 1.0
+"""A hue that is not the skin's is not made stronger than it was."""
 _HAIR, _SKIN = np.float32(0.2), np.float32(0.55)
 """Below the first share of the skin's level there is hair (or a nostril), above the second there is skin."""
 _HAIR_FOLLOWS = np.float32(0.45)
@@ -172,19 +183,33 @@ def _relight(
             for c in range(3):
                 rest[c] = _looked_up(decode, min(max(texture[y, x, c], _ZERO), _ONE) * top)
             level = _RED * rest[0] + _GREEN * rest[1] + _BLUE * rest[2]
-            light = here[2]
             value = _moved_level(level * here[0], here) * here[1]
             scale, along = _ONE / (level + _DARKEST), _ZERO
             for c in range(3):
                 rest[c] = rest[c] * scale - _ONE
                 along += rest[c] * here[8 + c]
-            share = min(max((along + _SURE_OF_SKIN) * here[6], np.float32(-0.2)), np.float32(1.35))
+            raw = min(max((along + _SURE_OF_SKIN) * here[6], np.float32(-0.2)), np.float32(1.35))
+            share = _skin_share(raw, here[14])
             for c in range(3):
-                odd = rest[c] - share * here[8 + c]
+                odd = rest[c] - raw * here[8 + c]
                 channel = value * max(_ONE + share * here[11 + c] + here[7] * odd, _ZERO)
-                if channel > np.float32(0.8) and light > _ONE:
-                    channel = _ONE - np.float32(0.2) * np.exp((np.float32(0.8) - channel) * np.float32(5.0))
+                if channel > np.float32(0.8) and here[15] > _ZERO:
+                    rolled = _ONE - np.float32(0.2) * np.exp((np.float32(0.8) - channel) * np.float32(5.0))
+                    channel += (rolled - channel) * here[15]
                 out[y, x, c] = _looked_up(encode, np.sqrt(min(channel, _ONE)) * top)
+
+
+@numba.njit(cache=True, nogil=True)
+def _skin_share(share: np.float32, less: np.float32) -> np.float32:
+    """How much of the new skin's hue a pixel takes that had `share` of the old skin's.
+
+    less: old strength of the hue ÷ new, at most 1: on more colourful skin a small difference stays as small as it was.
+    """
+    missing = _ONE - share
+    if missing <= _STILL_SKIN:
+        return _ONE - missing * less
+    grey = min(max((missing - _STILL_SKIN) / (_GREY - _STILL_SKIN), _ZERO), _ONE)
+    return _ONE - missing * (less + (_ONE - less) * grey * grey * (np.float32(3.0) - np.float32(2.0) * grey))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -215,9 +240,10 @@ def _moved_level(relative: np.float32, here: Float32) -> np.float32:
     """
     light = here[2]
     if relative > _ONE:
-        above = (relative - _ONE) * here[3]
-        return _ONE + (_BRIGHTEST * np.log(_ONE + above / _BRIGHTEST) if light > _ONE else above)
-    if light <= np.float32(1.05) or relative <= _ZERO:
+        above = relative - _ONE
+        above *= _ONE + (here[3] - _ONE) * above / (above + _KNEE)
+        return _ONE + above / (_ONE + above * here[15])
+    if light <= _ONE or relative <= _ZERO:
         return relative
     skin = min(max((relative - _HAIR) / (_SKIN - _HAIR), _ZERO), _ONE)
     follows = _HAIR_FOLLOWS + (_ONE - _HAIR_FOLLOWS) * skin * skin * (np.float32(3.0) - np.float32(2.0) * skin)

@@ -96,6 +96,37 @@ def test_grey_things_take_no_tint() -> None:
     assert np.ptp(out[0, 0]) < 0.03
 
 
+def test_small_differences_of_hue_do_not_grow_on_more_colourful_skin() -> None:
+    pale, orange = np.array([0.42, 0.38, 0.36], np.float32), np.array([0.40, 0.16, 0.06], np.float32)
+    ruddy, ashen = np.array([0.44, 0.37, 0.34], np.float32), np.array([0.40, 0.385, 0.375], np.float32)
+    texture = linear_to_srgb(np.stack([[pale, ruddy, ashen]] * 2))
+    base = np.broadcast_to(pale, texture.shape).copy()
+    out = srgb_to_linear(lit(texture, base, base * 0 + orange / pale, np.ones((2, 3), np.float32)))[0]
+    hue = out / (out @ np.array([0.2126, 0.7152, 0.0722], np.float32))[:, None]
+    assert np.abs(hue[1] - hue[0]).max() < 0.15
+    assert np.abs(hue[2] - hue[0]).max() < 0.15
+    np.testing.assert_allclose(out[0], orange, rtol=0.05)
+
+
+def test_highlights_have_no_edge_where_the_change_of_light_passes_one() -> None:
+    base = np.full((2, 201, 3), 0.12, np.float32)
+    ratio = np.broadcast_to(np.linspace(0.7, 1.8, 201, dtype=np.float32)[None, :, None], base.shape).copy()
+    for share in (1.6, 3.0, 5.0):
+        texture = linear_to_srgb(base * np.float32(share))
+        steps = np.diff(lit(texture, base, ratio, np.ones((2, 201), np.float32))[0, :, 1])
+        assert np.abs(steps).max() < 0.012
+        assert np.abs(np.diff(steps)).max() < 0.01
+
+
+def test_skin_a_little_brighter_than_its_level_is_no_highlight_yet() -> None:
+    """Where the target is much darker, the change from skin to highlight shows no line."""
+    base = np.full((2, 201, 3), 0.25, np.float32)
+    texture = linear_to_srgb(base * np.linspace(0.8, 1.2, 201, dtype=np.float32)[None, :, None])
+    out = srgb_to_linear(lit(texture, base, np.full_like(base, 0.2), np.ones((2, 201), np.float32)))[0, :, 1]
+    below, above = np.diff(out[90:100]).mean(), np.diff(out[101:111]).mean()
+    assert above / below < 1.25
+
+
 def test_a_soft_target_softens_the_patch_and_its_grain_comes_along() -> None:
     import cv2
 
