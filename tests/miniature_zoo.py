@@ -44,27 +44,34 @@ def shaped(graph: Graph, tensor: str, shape: list[int], out: str = "") -> str:
     return graph.op("Reshape", tensor, graph.value(shape, "int64"), out=out)
 
 
-def scrfd(path: Path, *, grown: float = 1.0) -> Path:
-    """Nine outputs; the second anchor of each cell scores nothing. grown: how much larger boxes are."""
+def scrfd(path: Path, *, grown: float = 1.0, batched: bool = False) -> Path:
+    """Nine outputs; the second anchor of each cell scores nothing. grown: how much larger boxes are.
+
+    batched: the outputs keep the batch as their first length, as some exports do.
+    """
     graph = Graph()
     picture = plain(graph, "input.1", 127.5 / 255, 128 / 255)
-    made: dict[str, list[Value]] = {"score": [], "box": [], "keypoints": []}
+    made: dict[str, list[Value]] = {"score": [], "bbox": [], "kps": []}
+    batch = (1,) if batched else ()
     for stride, cells in CELLS.items():
         scores = shaped(graph, brightness(graph, picture, stride), [-1, 1])
         pair = graph.op("Concat", scores, graph.op("Mul", scores, graph.value(0.0)), axis=1)
-        shaped(graph, pair, [-1, 1], out=f"score_{stride}")
-        for kind, numbers in (("box", np.multiply(SIDES, grown)), ("keypoints", SPOTS.ravel())):
-            rows = np.tile(np.asarray(numbers, np.float32), (2 * cells, 1))
+        shaped(graph, pair, [*batch, -1, 1], out=f"score_{stride}")
+        for kind, numbers in (("bbox", np.multiply(SIDES, grown)), ("kps", SPOTS.ravel())):
+            rows = np.tile(np.asarray(numbers, np.float32), (*batch, 2 * cells, 1))
             graph.op("Identity", graph.value(rows), out=f"{kind}_{stride}")
-            made[kind].append(Value(f"{kind}_{stride}", (2 * cells, len(numbers))))
-        made["score"].append(Value(f"score_{stride}", (2 * cells, 1)))
+            made[kind].append(Value(f"{kind}_{stride}", (*batch, 2 * cells, len(numbers))))
+        made["score"].append(Value(f"score_{stride}", (*batch, 2 * cells, 1)))
     return save(path, graph, [Value("input.1", (1, 3, 640, 640))], list(chain(*made.values())))
 
 
-def retinaface(path: Path) -> Path:
-    """Offsets from priors: none at all, so that boxes are the priors themselves."""
+def retinaface(path: Path, names: tuple[str, str, str] = ("loc", "conf", "landmarks")) -> Path:
+    """Offsets from priors: none at all, so that boxes are the priors themselves. It declares no length, as real ones.
+
+    names: of boxes, scores and keypoints; they are declared in alphabetical order where they are other ones.
+    """
     graph = Graph()
-    picture = plain(graph, "image", np.array([104, 117, 123]) / 255, 1 / 255)
+    picture = plain(graph, "input", np.array([104, 117, 123]) / 255, 1 / 255)
     picture = graph.op("Gather", picture, graph.value([2, 1, 0], "int64"), axis=1)
     scores = []
     for stride in CELLS:
@@ -72,12 +79,14 @@ def retinaface(path: Path) -> Path:
         both = graph.op("Concat", score, graph.op("Mul", score, graph.value(0.0)), axis=2)
         scores.append(shaped(graph, both, [1, -1, 1]))
     score = graph.op("Concat", *scores, axis=1)
-    graph.op("Concat", graph.op("Sub", graph.value(1.0), score), score, axis=2, out="score")
+    graph.op("Concat", graph.op("Sub", graph.value(1.0), score), score, axis=2, out=names[1])
     number = 2 * sum(CELLS.values())
-    graph.op("Identity", graph.value(np.zeros((1, number, 4), np.float32)), out="box")
-    graph.op("Identity", graph.value(np.tile(SPOTS.ravel(), (1, number, 1))), out="keypoints")
-    outputs = [Value("box", (1, number, 4)), Value("score", (1, number, 2)), Value("keypoints", (1, number, 10))]
-    return save(path, graph, [Value("image", (1, 3, 640, 640))], outputs)
+    graph.op("Identity", graph.value(np.zeros((1, number, 4), np.float32)), out=names[0])
+    graph.op("Identity", graph.value(np.tile(SPOTS.ravel(), (1, number, 1))), out=names[2])
+    outputs = [
+        Value(name, ("batch", f"{name}_1", f"{name}_2")) for name in (names if "loc" in names else sorted(names))
+    ]
+    return save(path, graph, [Value("input", ("batch", 3, "height", "width"))], outputs)
 
 
 def yoloface(path: Path, *, grown: float = 1.0) -> Path:
@@ -191,14 +200,21 @@ def restorer(path: Path, *, size: int = 512, weight: bool = False) -> Path:
     return save(path, graph, inputs, [Value("output", (1, 3, size, size))])
 
 
-def matting(path: Path, *, size: int | str, mean: Any = 0.0, std: Any = 1.0) -> Path:
-    """A matte that is the mix of red, green and blue."""
+def matting(
+    path: Path, *, size: int | str, mean: Any = 0.0, std: Any = 1.0, fed: str = "input", given: str = "output",
+    coarser: int = 0,
+) -> Path:  # fmt: skip
+    """A matte that is the mix of red, green and blue. coarser: worse ones that follow, as in U2-Net's exports."""
     graph = Graph()
-    picture = plain(graph, "input", mean, std)
+    picture = plain(graph, fed, mean, std)
     mixed = graph.op("Mul", picture, graph.value(column(MIX)))
-    graph.op("ReduceSum", mixed, graph.value([1], "int64"), out="output")
+    graph.op("ReduceSum", mixed, graph.value([1], "int64"), out=given)
     height, width = (size, size) if isinstance(size, int) else ("height", "width")
-    return save(path, graph, [Value("input", (1, 3, height, width))], [Value("output", (1, 1, height, width))])
+    outputs = [Value(given, (1, 1, height, width))]
+    for number in range(coarser):
+        graph.op("Mul", given, graph.value(0.0), out=f"{given}_{number}")
+        outputs.append(Value(f"{given}_{number}", ("n", "c", "h", "w")))
+    return save(path, graph, [Value(fed, (1, 3, height, width))], outputs)
 
 
 def rvm(path: Path) -> Path:

@@ -16,6 +16,10 @@ from facefusion.models.sessions import bind
 from facefusion.models.spec import TensorSpec
 
 _NAME, _HINT, _EMAP = 2.0, 6.0, 8.0
+_COMMON = ("real", "live")
+"""First words of names that say too little to know a file by."""
+_SHOWN = 12
+"""Tensors of a file that is not recognised that are told of."""
 _CLOSE = 1.0
 """Two contracts whose scores lie nearer than this cannot be told apart."""
 
@@ -72,7 +76,7 @@ def _fit(path: Path, graph: GraphFile, card: ModelCard) -> Guess | None:
     if card.contract == "inswapper":
         score += _EMAP
         why.append("it holds a 512x512 matrix")
-    hint = next((word for word in _words(card) if word in path.stem.lower()), "")
+    hint = next((word for word in _words(card) if _plain(word) in _plain(path.stem)), "")
     if hint:
         score += _HINT
         why.append(f"its file is called {hint}")
@@ -80,13 +84,19 @@ def _fit(path: Path, graph: GraphFile, card: ModelCard) -> Guess | None:
 
 
 def _words(card: ModelCard) -> Sequence[str]:
-    family = card.name.split("_")[0]
+    words = card.name.split("_")
+    family = "_".join(words[:2]) if words[0] in _COMMON else words[0]
     return [card.name, *([card.contract] if card.contract not in ("matting", "upscaler") else []), family]
+
+
+def _plain(name: str) -> str:
+    """`RealESRGAN_x4plus` and `real-esrgan` begin alike."""
+    return "".join(filter(str.isalnum, name.lower()))
 
 
 def _likeness(spec: TensorSpec, one: TensorSpec) -> float:
     score = _NAME if spec.name == one.name else 0.0
-    for want, has in zip(spec.shape, one.shape, strict=True):
+    for want, has in zip(spec.shape_of_rank(len(one.shape)), one.shape, strict=True):
         if isinstance(want, int) and isinstance(has, int):
             score += 1
         elif isinstance(want, int) != isinstance(has, int):
@@ -97,7 +107,7 @@ def _likeness(spec: TensorSpec, one: TensorSpec) -> float:
 def _narrowed(spec: TensorSpec, one: TensorSpec) -> tuple[int | str, ...]:
     return tuple(
         want if isinstance(want, int) else (has if isinstance(has, int) else want)
-        for want, has in zip(spec.shape, one.shape, strict=True)
+        for want, has in zip(spec.shape_of_rank(len(one.shape)), one.shape, strict=True)
     )
 
 
@@ -107,7 +117,8 @@ def _spec(tensor: GraphTensor) -> TensorSpec:
 
 def _seen(graph: GraphFile) -> str:
     def told(some: Sequence[GraphTensor]) -> str:
-        return ", ".join(f"{one.name} ({', '.join(map(str, one.shape))}) {one.dtype}" for one in some) or "nothing"
+        shown = [f"{one.name} ({', '.join(map(str, one.shape))}) {one.dtype}" for one in some[:_SHOWN]]
+        return ", ".join([*shown, *([f"{len(some) - _SHOWN} more"] if len(some) > _SHOWN else [])]) or "nothing"
 
     return f"takes {told(graph.real_inputs())} and gives {told(graph.outputs)}"
 

@@ -80,7 +80,7 @@ def _own_card(path: Path, card: ModelCard, store: ModelStore, told: Told) -> Mod
         card,
         name=name,
         file=f"{name}{path.suffix.lower() if path.suffix.lower() == '.dfm' else '.onnx'}",
-        summary=card.summary,
+        summary=f"A {card.task} of yours, spoken to as {card.name}",
         vendor="not known",
         origin=f"a file of yours: {path.name}",
         licence=told.licence or "not stated",

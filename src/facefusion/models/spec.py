@@ -14,7 +14,7 @@ from facefusion.core.arrays import PIXEL_MAX, Float32, Pixels
 Layout = Literal["NHWC", "NCHW", "flat"]
 Colour = Literal["rgb", "bgr", "grey", "none"]
 Dimension = int | str
-"""A fixed length, or the name of a free one."""
+"""A fixed length, or the name of a free one; a first one whose name ends in `?` is missing in some exports."""
 
 LAYOUTS: tuple[Layout, ...] = ("NHWC", "NCHW", "flat")
 COLOURS: tuple[Colour, ...] = ("rgb", "bgr", "grey", "none")
@@ -66,10 +66,16 @@ class TensorSpec:
 
     def accepts(self, shape: Sequence[object]) -> bool:
         """Can a tensor of `shape` (free lengths: a name or None) be this one?"""
-        return len(shape) == len(self.shape) and all(
+        wanted = self.shape_of_rank(len(shape))
+        return len(shape) == len(wanted) and all(
             not isinstance(have, int) or not isinstance(want, int) or have == want
-            for have, want in zip(shape, self.shape, strict=True)
+            for have, want in zip(shape, wanted, strict=True)
         )
+
+    def shape_of_rank(self, rank: int) -> tuple[Dimension, ...]:
+        """`shape`, without its first length where that may be missing and is in a tensor of `rank` dimensions."""
+        may_lack = bool(self.shape) and str(self.shape[0]).endswith("?")
+        return self.shape[1:] if may_lack and rank == len(self.shape) - 1 else self.shape
 
     def encode(self, picture: Pixels) -> NDArray[Any]:
         """The (H, W, 3) RGB picture, uint8, uint16 or float32 in [0, 1], as a tensor with a batch of one.

@@ -80,6 +80,52 @@ def test_an_unnamed_file_is_recognised_by_its_tensors_alone(folder: Path, tmp_pa
         assert guess(path, check_file(path)).card.contract == contract, name
 
 
+@pytest.mark.parametrize("batched", [False, True])
+def test_exports_of_one_detector_with_and_without_a_batch_find_the_same(
+    batched: bool, tmp_path: Path, own: ModelStore
+) -> None:
+    path = zoo.scrfd(tmp_path / "finder.onnx", batched=batched)
+    found = import_model(path, own, Told(licence="MIT", commercial_use=True))
+    assert found.card.contract == "scrfd"
+    assert found.card.outputs[0].shape == ((1, 12800, 1) if batched else (12800, 1))
+    pixels = np.zeros((640, 640, 3), np.uint8)
+    pixels[160:192, 320:352] = 255
+    faces = Zoo(own).adapter("finder", "face_detector").detect(pixels, above=0.9)
+    assert len(faces) > 0
+    sides = 8 * np.array([-zoo.SIDES[0], -zoo.SIDES[1], zoo.SIDES[2], zoo.SIDES[3]])
+    assert np.allclose(faces.boxes[0], np.tile((320, 160), 2) + sides, atol=1e-3)
+
+
+def test_outputs_of_no_declared_length_are_told_apart_by_running_them(tmp_path: Path, own: ModelStore) -> None:
+    pixels = np.zeros((640, 640, 3), np.uint8)
+    pixels[160:192, 320:352] = 255
+    found = []
+    for name, names in (("one", ("a", "b", "c")), ("other", ("c", "a", "b"))):
+        path = zoo.retinaface(tmp_path / f"{name}.onnx", names)
+        assert import_model(path, own, Told(licence="MIT", commercial_use=True)).card.contract == "retinaface"
+        found.append(Zoo(own).adapter(name, "face_detector").detect(pixels, above=0.9))
+    assert len(found[0]) > 0
+    assert np.array_equal(found[0].boxes, found[1].boxes)
+
+
+def test_a_file_is_known_by_its_projects_own_spelling_and_not_by_common_words(folder: Path, tmp_path: Path) -> None:
+    reasons = {}
+    for name in ("RealESRGAN_x2plus", "realistic"):
+        path = tmp_path / f"{name}.onnx"
+        shutil.copy(folder / "real_esrgan_x2.onnx", path)
+        reasons[name] = guess(path, check_file(path)).why
+    assert any("is called real_esrgan" in why for why in reasons["RealESRGAN_x2plus"])
+    assert not any("is called" in why for why in reasons["realistic"])
+
+
+def test_of_a_stranger_with_many_tensors_the_first_are_told(tmp_path: Path, own: ModelStore) -> None:
+    path = zoo.matting(tmp_path / "many.onnx", size=100, coarser=30)
+    with pytest.raises(ModelInvalid, match="19 more, which fits matting, upscaler alike") as caught:
+        import_model(path, own)
+    assert "output_10 " in str(caught.value)
+    assert "output_11 " not in str(caught.value)
+
+
 def test_what_several_contracts_fit_has_to_be_said(folder: Path, tmp_path: Path, own: ModelStore) -> None:
     path = tmp_path / "mystery.onnx"
     shutil.copy(folder / "ghost_1_256.onnx", path)

@@ -113,3 +113,14 @@ def test_nonsense_is_refused_at_birth() -> None:
         TensorSpec("x", (1,), range=(1.0, 0.0))
     with pytest.raises(ValueError, match="no picture"):
         TensorSpec("x", (1, 512)).decode(np.zeros((1, 512), np.float32))
+
+
+def test_a_first_length_that_may_be_missing_is_missing_in_tensors_of_one_rank_less_only() -> None:
+    rows = TensorSpec("rows", ("batch?", "anchors", 4))
+    assert rows.accepts((1, 12800, 4))
+    assert rows.accepts((12800, 4))
+    assert not rows.accepts((12800, 5))
+    assert not rows.accepts((4,))
+    assert not TensorSpec("rows", ("batch", "anchors", 4)).accepts((12800, 4))
+    assert rows.shape_of_rank(2) == ("anchors", 4)
+    assert rows.shape_of_rank(3) == rows.shape
