@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import typer
 
 from facefusion.cli.call import Call
 from facefusion.cli.edit_show import describe, print_log, show
+from facefusion.cli.places import user_name
 from facefusion.errors import UsageError
 from facefusion.pipeline.edits import (
     MODES,
@@ -260,12 +260,7 @@ def _clip(context: typer.Context) -> EditedClip:
 
 def _author(context: typer.Context) -> str:
     given = str(context.meta["facefusion.author"]).strip()
-    if given:
-        return given
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "unknown"
+    return given or user_name()
 
 
 def _add(context: typer.Context, clip: EditedClip, edit: Edit) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from facefusion.cli.call import Call
-from facefusion.cli.places import models_folder
+from facefusion.cli.places import models_folder, user_name
 
 models_app = typer.Typer(no_args_is_help=True, help="Which models are known, which are here, and under what licence.")
 
@@ -21,16 +21,11 @@ def list_models(context: typer.Context) -> None:
     if call.as_json:
         call.answer(rows)
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None)
-    table.add_column("name", min_width=max((len(row["name"]) for row in rows), default=0))
-    for title in ("task", "here", "commercial use", "licence"):
-        table.add_column(title)
-    for row in rows:
-        table.add_row(row["name"], row["task"], row["state"], "yes" if row["commercial_use"] else "no", row["licence"])
-    Console().print(table)
+    _print_table(rows)
+    for path in _store().strangers():
+        call.reporter.say(
+            f"{path}: nothing is known of this file; `facefusion models import {path}` finds out what it is"
+        )
 
 
 @models_app.command("show")
@@ -54,13 +49,11 @@ def accept_licence(
     names: list[str] = typer.Argument(..., help="Names from `facefusion models list`."),
 ) -> None:
     """Accept the licence of models that forbid commercial use: once, written down with your name and the time."""
-    import getpass
-
     call, store = Call.of(context), _store()
-    for name in names:
-        card = store.card(name)
-        store.accept_licence(name, who=getpass.getuser())
-        call.reporter.say(f"{name}: accepted {card.licence} ({card.origin})")
+    for card in [store.card(name) for name in names]:
+        store.accept_licence(card.name, who=user_name())
+        call.reporter.say(f"{card.name}: accepted {card.licence} ({card.origin})")
+        call.reporter.event("accepted", model=card.name, licence=card.licence)
 
 
 @models_app.command("path")
@@ -81,12 +74,15 @@ def path_of_model(
 def remove_model(
     context: typer.Context,
     names: list[str] = typer.Argument(..., help="Names of models in your own folder."),
+    force: bool = typer.Option(False, "--force", help="Also what other models cannot do without. Default: off."),
 ) -> None:
-    """Delete models from your own folder, with their cards; what comes with the package stays."""
-    store = _store()
-    for name in names:
-        store.remove(name)
-        Call.of(context).reporter.say(f"{name}: removed")
+    """Delete models from your own folder, with their cards and what unfinished pulls left; what comes with the package
+    stays, and so does what other models of yours need. All of the names, or none."""
+    reporter, wanted = Call.of(context).reporter, list(dict.fromkeys(names))
+    _store().remove(*wanted, needed=force)
+    for name in wanted:
+        reporter.say(f"{name}: removed")
+        reporter.event("removed", model=name)
 
 
 @models_app.command("verify")
@@ -126,6 +122,31 @@ def _store() -> Any:
     return ModelStore.of_user()
 
 
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    """One line a model, as long as it is, so that nothing is cut off and `grep` finds it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None)
+    for title in ("name", "task", "here", "commercial use", "licence"):
+        table.add_column(title)
+    for row in rows:
+        table.add_row(row["name"], row["task"], row["state"], "yes" if row["commercial_use"] else "no", row["licence"])
+    Console(width=1000).print(table)
+
+
+def _tensor_text(spec: Any) -> str:
+    """`target (1, 3, 256, 256) float32, NCHW, rgb, -1 to 1`, and what is taken off and divided by, where that is so."""
+    told = [f"{spec.name} ({', '.join(map(str, spec.shape))}) {spec.dtype}"]
+    if spec.layout != "flat":
+        told += [spec.layout, spec.colour, f"{spec.range[0]:g} to {spec.range[1]:g}"]
+    for word in ("mean", "std"):
+        values = getattr(spec, word)
+        if values != {"mean": (0.0,), "std": (1.0,)}[word]:
+            told.append(f"{word} {' '.join(f'{value:g}' for value in values)}")
+    return ", ".join(told)
+
+
 def _row(card: Any, *, full: bool = False) -> dict[str, Any]:
     store = _store()
     here = store.has(card.name)
@@ -145,8 +166,8 @@ def _row(card: Any, *, full: bool = False) -> dict[str, Any]:
             "addresses": ", ".join(card.addresses) or "none: obtain it from the origin",
             "contract": card.contract,
             "template": card.template or "none",
-            "inputs": "; ".join(str(spec) for spec in card.inputs),
-            "outputs": "; ".join(str(spec) for spec in card.outputs),
+            "inputs": "; ".join(map(_tensor_text, card.inputs)),
+            "outputs": "; ".join(map(_tensor_text, card.outputs)),
             "folder": str(models_folder()),
             "made from": f"{card.made_from}, {card.precision}, lost {card.accuracy_loss:g}" if card.made_from else "no",
             "notes": card.notes or "none",

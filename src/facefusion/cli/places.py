@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from pathlib import Path
@@ -20,3 +21,11 @@ def cache_folder() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "FaceFusion"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "facefusion"
+
+
+def user_name() -> str:
+    """Who sits there, as the system knows them; their number where it has no name for it (in a container, say)."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"

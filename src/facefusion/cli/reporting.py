@@ -80,6 +80,21 @@ class Reporter:
             self.clear()
             print(text, file=self._errors, flush=True)
 
+    def passing(self, text: str, *, last: bool = False) -> None:
+        """A line for people: on a terminal the next one replaces it; elsewhere only now and then, and the last."""
+        now = time.monotonic()
+        if not last and now - self._told < {"live": _LIVE_SECONDS}.get(self.mode, _PLAIN_SECONDS):
+            return
+        if self.mode in ("live", "plain"):
+            self._told = now
+            self._line(text)
+
+    def passing_event(self, name: str, *, last: bool = False, **fields: Any) -> None:
+        """As `event`, now and then, and the last."""
+        if self.mode == "json" and (last or time.monotonic() - self._told >= _EVENT_SECONDS):
+            self._told = time.monotonic()
+            self.event(name, **fields)
+
     def event(self, name: str, **fields: Any) -> None:
         """One JSON line on stdout, in the mode json only."""
         if self.mode == "json":
@@ -106,9 +121,13 @@ class Reporter:
                 frames_per_second=round(event.per_second, 2),
                 seconds_left=None if left is None else round(left, 1),
             )
-        elif self.mode == "live":
-            width = shutil.get_terminal_size().columns
-            print("\r" + progress_text(event)[: width - 1].ljust(width - 1), end="", file=self._errors, flush=True)
-            self._live = True
-        elif self.mode == "plain":
-            print(progress_text(event), file=self._errors, flush=True)
+        elif self.mode in ("live", "plain"):
+            self._line(progress_text(event))
+
+    def _line(self, text: str) -> None:
+        if self.mode == "plain":
+            print(text, file=self._errors, flush=True)
+            return
+        width = shutil.get_terminal_size().columns
+        print("\r" + text[: width - 1].ljust(width - 1), end="", file=self._errors, flush=True)
+        self._live = True

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from facefusion.models.card_text import card_text
 from facefusion.models.catalog import MODELS
 from facefusion.models.lock import Entry, Lock, write_whole
 from facefusion.models.sniffing import check_file
-from facefusion.models.store import ModelStore
+from facefusion.models.store import ModelStore, sha256_of
+from facefusion.models.writing import check_room, not_written, written
 
 _CONTENTS = "facefusion-bundle.json"
 
@@ -45,39 +47,58 @@ def export_bundle(store: ModelStore, names: Sequence[str], path: Path, *, overwr
                 if name not in MODELS:
                     archive.writestr(f"{name}.toml", card_text(store.card(name)))
         os.replace(part, path)
+    except OSError as error:
+        raise not_written(path, error, "name another place with --output") from None
     finally:
         part.unlink(missing_ok=True)
     return tuple(held)
 
 
 def import_bundle(store: ModelStore, path: Path) -> tuple[str, ...]:
-    """Take every model out of an archive of `export_bundle`, checked; their names. Raises ModelInvalid."""
+    """Take every model out of an archive of `export_bundle`, checked; their names.
+
+    Raises ModelInvalid for a damaged archive, DiskFull, OutputFailed, and UsageError where a file of yours with another
+    content is in the way; what was taken before stays.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             said = json.loads(archive.read(_CONTENTS))
             models = {str(name): (str(one["file"]), str(one["sha256"])) for name, one in said["models"].items()}
-            return tuple(_taken(store, archive, name, *one, said.get("licences", {})) for name, one in models.items())
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, OSError) as error:
+            licences = said.get("licences", {})
+            with written(store.folders[0]):
+                check_room(store.folders[0], sum(one.file_size for one in archive.infolist()), path.name)
+                return tuple(_taken(store, archive, name, *one, licences) for name, one in models.items())
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         raise ModelInvalid(f"{path}: is no bundle of models, or damaged ({error}); make it again") from None
+    except OSError as error:
+        raise ModelInvalid(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def is_bundle(path: Path) -> bool:
-    """Whether a file is such an archive."""
+    """Whether a file is such an archive. Raises ModelInvalid for what is called one and is none."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return _CONTENTS in archive.namelist()
+            found = _CONTENTS in archive.namelist()
     except (zipfile.BadZipFile, OSError):
-        return False
+        found = False
+    if path.suffix.lower() == ".zip" and path.is_file() and not found:
+        raise ModelInvalid(
+            f"{path}: is no bundle of `facefusion models export`, or one that was cut off; copy it again, or unpack it "
+            "and import the models in it"
+        )
+    return found
 
 
 def _taken(
     store: ModelStore, archive: zipfile.ZipFile, name: str, file: str, digest: str, licences: dict[str, dict[str, str]]
 ) -> str:
-    folder = store.folders[0]
-    folder.mkdir(parents=True, exist_ok=True)
-    card = _card(store, archive, name)
+    folder, card = store.folders[0], _card(store, archive, name)
     if file != card.file or Path(file).name != file:
         raise ModelInvalid(f"{archive.filename}: {name} is in a file called {file!r}, expected {card.file}")
+    if (folder / file).exists() and sha256_of(folder / file) != digest:
+        raise UsageError(
+            f"{folder / file}: is another file than the bundle's {name}; `facefusion models remove {name}` first"
+        )
     published = {one for one in (card.sha256, *card.other_sha256) if one}
     number, part = tempfile.mkstemp(dir=folder, prefix=f".{file}.")
     try:

@@ -15,13 +15,13 @@ from facefusion.models.prototypes import DFM
 from facefusion.models.sessions import bind
 from facefusion.models.spec import TensorSpec
 
-_NAME, _HINT, _EMAP = 2.0, 6.0, 8.0
+_NAME, _HINT, _EXACT, _EMAP = 2.0, 6.0, 4.0, 8.0
 _COMMON = ("real", "live")
 """First words of names that say too little to know a file by."""
 _SHOWN = 12
 """Tensors of a file that is not recognised that are told of."""
-_CLOSE = 1.0
-"""Two contracts whose scores lie nearer than this cannot be told apart."""
+_CLOSE, _CLOSE_NUMBERS = 1.0, 3.0
+"""Two contracts, and two models of one contract, whose scores lie nearer than this cannot be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +33,51 @@ class Guess:
     why: tuple[str, ...]
 
 
-def guess(path: Path, graph: GraphFile, *, contract: str = "") -> Guess:
-    """The contract that fits best; `contract` names it, where that is known.
+def guess(path: Path, graph: GraphFile, *, contract: str = "", like: ModelCard | None = None) -> Guess:
+    """The contract that fits best, with the numbers (range, mean, template) of a model that keeps it.
 
-    Raises UsageError for an unknown contract, ModelInvalid when none fits (what was expected and seen), or when several
-    fit alike (which).
+    contract: names it, where that is known; like: the model whose numbers these are, where that is. Raises UsageError
+    for an unknown contract, ModelInvalid when none fits (what was expected and seen), or when several contracts, or
+    several models' numbers, fit alike (which).
     """
-    if contract and contract not in ADAPTERS:
-        raise UsageError(f"contract {contract!r}: unknown; known are {', '.join(ADAPTERS)}")
-    known = [card for card in (*cards(), DFM) if card.contract in ADAPTERS and contract in ("", card.contract)]
+    known = _known(contract, like)
     found = sorted(filter(None, (_fit(path, graph, card) for card in known)), key=lambda one: -one.score)
     if not found:
-        raise ModelInvalid(f"{path.name}: {_seen(graph)}; {_expected(contract, known)}")
+        raise ModelInvalid(
+            f"{path.name}: {_seen(graph)}; {_expected(contract or (like.contract if like else ''), known)}"
+        )
     best = found[0]
-    rivals = {one.card.contract for one in found if best.score - one.score < _CLOSE} - {best.card.contract}
-    if rivals:
-        alike = ", ".join(sorted({best.card.contract, *rivals}))
+    contracts = sorted({one.card.contract for one in found if best.score - one.score < _CLOSE})
+    if len(contracts) > 1:
+        alike = ", ".join(contracts)
         raise ModelInvalid(f"{path.name}: {_seen(graph)}, which fits {alike} alike; say which with --contract")
+    close = [one.card for one in found if best.score - one.score < _CLOSE_NUMBERS]
+    examples = {_numbers(card): card.name for card in reversed(close) if card.contract == contracts[0]}
+    if len(examples) > 1:
+        alike = ", ".join(sorted(examples.values()))
+        raise ModelInvalid(
+            f"{path.name}: {_seen(graph)}, which fits {contracts[0]} with the numbers of {alike} alike (they are shown "
+            "pictures in different ranges); say which with --like"
+        )
     return best
+
+
+def _known(contract: str, like: ModelCard | None) -> list[ModelCard]:
+    """The cards to compare with."""
+    for one in (contract, like.contract if like else ""):
+        if one and one not in ADAPTERS:
+            raise UsageError(f"contract {one!r}: unknown; known are {', '.join(ADAPTERS)}")
+    if like is not None and contract not in ("", like.contract):
+        raise UsageError(f"{like.name} keeps the contract {like.contract}, not {contract}; leave one of them out")
+    if like is not None:
+        return [like]
+    return [card for card in (*cards(), DFM) if card.contract in ADAPTERS and contract in ("", card.contract)]
+
+
+def _numbers(card: ModelCard) -> tuple[object, ...]:
+    """What a graph does not tell of itself."""
+    specs = (*card.inputs, *card.outputs)
+    return card.template, *((spec.layout, spec.colour, spec.range, spec.mean, spec.std) for spec in specs)
 
 
 def _fit(path: Path, graph: GraphFile, card: ModelCard) -> Guess | None:
@@ -78,7 +105,7 @@ def _fit(path: Path, graph: GraphFile, card: ModelCard) -> Guess | None:
         why.append("it holds a 512x512 matrix")
     hint = next((word for word in _words(card) if _plain(word) in _plain(path.stem)), "")
     if hint:
-        score += _HINT
+        score += _HINT + (_EXACT if hint == card.name else 0.0)
         why.append(f"its file is called {hint}")
     return Guess(replace(card, inputs=bound[0], outputs=bound[1]), score, tuple(why))
 

@@ -7,10 +7,10 @@ import os
 import re
 import shutil
 import tempfile
+import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facefusion import errors
 from facefusion.errors import ModelMissing, UsageError
 from facefusion.models.card import ModelCard
 from facefusion.models.card_text import card_text
@@ -21,7 +21,8 @@ from facefusion.models.lock import Entry, Lock, write_whole
 from facefusion.models.sanity import check_sanity
 from facefusion.models.sessions import Session
 from facefusion.models.sniffing import check_file
-from facefusion.models.store import ModelStore
+from facefusion.models.store import ModelStore, sha256_of
+from facefusion.models.writing import not_written, written
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
@@ -38,11 +39,12 @@ class Imported:
 @dataclass(frozen=True, slots=True)
 class Told:
     """What is known of a file beside what it holds. known_as: the model of our list that it is; name: how it is to be
-    called; contract: how it is spoken to; licence: its own words."""
+    called; contract: how it is spoken to; like: a model whose numbers it keeps; licence: its own words."""
 
     known_as: str = ""
     name: str = ""
     contract: str = ""
+    like: str = ""
     licence: str = ""
     commercial_use: bool = False
 
@@ -57,11 +59,11 @@ def import_model(path: Path, store: ModelStore, told: Told = Told()) -> Imported
         raise ModelMissing(f"{path}: no such model file; check the path")
     graph = check_file(path)
     if told.known_as:
-        card = store.card(told.known_as)
-        found = guess(path, graph, contract=card.contract)
-        card, why = replace(card, inputs=found.card.inputs, outputs=found.card.outputs), found.why
+        found = guess(path, graph, like=_example(store, told.known_as))
+        card, why = found.card, found.why
     else:
-        found = guess(path, graph, contract=told.contract)
+        like = _example(store, told.like) if told.like else None
+        found = guess(path, graph, contract=told.contract, like=like)
         card, why = _own_card(path, found.card, store, told), found.why
     session = Session(path, card=card, providers=("cpu",), warnings=(), threads=1)
     seen = check_sanity(session)
@@ -70,12 +72,26 @@ def import_model(path: Path, store: ModelStore, told: Told = Told()) -> Imported
     return Imported(_placed(path, card, store, told, (*why, *seen)), why, seen)
 
 
+def _example(store: ModelStore, name: str) -> ModelCard:
+    card = store.card(name)
+    if card.bundled:
+        raise UsageError(f"{name}: comes with the package; nothing of yours can stand for it")
+    return card
+
+
 def _own_card(path: Path, card: ModelCard, store: ModelStore, told: Told) -> ModelCard:
-    name = told.name or re.sub(r"[^a-z0-9._-]+", "_", path.stem.lower()).strip("._-")
+    name = told.name or plain_name(path.stem)
     if not _PLAIN.fullmatch(name):
-        raise UsageError(f"name {name!r}: supported are small letters, digits, dots, dashes and underscores")
+        which = f"name {told.name!r}" if told.name else f"{path.name}: no name can be made of this; say --name"
+        raise UsageError(f"{which}: supported are small letters, digits, dots, dashes and underscores")
     if name in MODELS:
         raise UsageError(f"{name}: is a model of our list; say --as {name} if the file is that, else give it a --name")
+    taken = next((one for one in store.cards() if one.name == name), None)
+    if taken is not None and taken.sha256 != sha256_of(path):
+        raise UsageError(
+            f"{name}: is a model of yours already, from another file; remove it first (`facefusion models remove "
+            f"{name}`), or give this one a --name"
+        )
     return replace(
         card,
         name=name,
@@ -92,18 +108,24 @@ def _own_card(path: Path, card: ModelCard, store: ModelStore, told: Told) -> Mod
     )
 
 
+def plain_name(text: str) -> str:
+    """`Ünser Modell (1)` as `unser_modell_1`; "" where nothing of it is Latin."""
+    bare = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9._-]+", "_", bare).strip("._-")
+
+
 def _placed(path: Path, card: ModelCard, store: ModelStore, told: Told, notes: tuple[str, ...]) -> ModelCard:
     if not store.folders:
         raise UsageError("models: no folder to write to; set FACEFUSION_MODELS")
     folder = store.folders[0]
-    folder.mkdir(parents=True, exist_ok=True)
     place = folder / card.file
-    digest = copied(path, place)
-    lock = Lock(folder)
-    lock.remember(place.name, Entry.of(place, digest, "import"))
-    if not told.known_as:
-        card = replace(card, sha256=digest, size_bytes=place.stat().st_size, notes="; ".join(notes))
-        write_whole(folder / f"{card.name}.toml", card_text(card).encode())
+    with written(folder):
+        digest = copied(path, place)
+        lock = Lock(folder)
+        lock.remember(place.name, Entry.of(place, digest, "import"))
+        if not told.known_as:
+            card = replace(card, sha256=digest, size_bytes=place.stat().st_size, notes="; ".join(notes))
+            write_whole(folder / f"{card.name}.toml", card_text(card).encode())
     return card
 
 
@@ -122,6 +144,5 @@ def copied(path: Path, place: Path) -> str:
             finally:
                 Path(name).unlink(missing_ok=True)
     except OSError as error:
-        kind = errors.DiskFull if error.errno == 28 else errors.OutputFailed
-        raise kind(f"{place}: cannot be written ({error.strerror})") from None
+        raise not_written(place, error) from None
     return digest

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from filelock import FileLock
 
 from facefusion.errors import ModelInvalid
+from facefusion.models.writing import written
 
 NAME = "facefusion-models.lock"
 How = Literal["card", "first use", "pull", "import"]
@@ -79,9 +80,9 @@ class Lock:
         self.remember(name, replace(entry, num_bytes=status.st_size, mtime_ns=status.st_mtime_ns))
 
     def accept(self, model: str, record: dict[str, str]) -> None:
-        """Write an accepted licence down. Raises OSError when that cannot be done."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._change(lambda said: said.setdefault("licences", {}).update({model: record}), must=True)
+        """Write an accepted licence down. Raises DiskFull, OutputFailed when that cannot be done."""
+        with written(self.folder):
+            self._change(lambda said: said.setdefault("licences", {}).update({model: record}), must=True)
 
     def _read(self) -> dict[str, Any]:
         try:

@@ -29,6 +29,7 @@ from facefusion.models.sanity import noise
 from facefusion.models.sessions import Session
 from facefusion.models.spec import TensorSpec
 from facefusion.models.store import ModelStore
+from facefusion.models.writing import written
 
 Array = NDArray[Any]
 Precision = Literal["fp16", "int8"]
@@ -192,7 +193,11 @@ def _placed(
     place: Path, card: ModelCard, original: ModelCard, store: ModelStore, loss: float, bound: float
 ) -> ModelCard:
     folder = store.folders[0]
-    folder.mkdir(parents=True, exist_ok=True)
+    with written(folder):
+        return _kept(place, folder, card, original, loss, bound)
+
+
+def _kept(place: Path, folder: Path, card: ModelCard, original: ModelCard, loss: float, bound: float) -> ModelCard:
     target = folder / card.file
     digest = copied(place, target)
     card = replace(

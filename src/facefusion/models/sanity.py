@@ -13,7 +13,7 @@ from facefusion.models.sessions import Session
 from facefusion.models.spec import TensorSpec
 
 _FREE = 64
-_BEYOND = 1.0
+_BEYOND = 0.4
 """How far a picture may leave its range before the range must be another one, in ranges."""
 
 

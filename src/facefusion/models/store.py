@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facefusion.errors import ModelInvalid, ModelMissing, UsageError
-from facefusion.models.card import ModelCard, read_card
+from facefusion.models.card import SUFFIXES, ModelCard, read_card
 from facefusion.models.catalog import MODELS, card_named, cards, no_such_model
 from facefusion.models.home import models_folder
 from facefusion.models.lock import Entry, Lock
 from facefusion.models.sniffing import check_file
+from facefusion.models.writing import written
 
 WEIGHTS = Path(__file__).parent / "weights"
 Stamp = tuple[str, int, int]
@@ -86,21 +87,28 @@ class ModelStore:
         sizes = {card.size_bytes for card in hashed.values()}
         return hashed.get(sha256_of(path)) if path.is_file() and path.stat().st_size in sizes else None
 
-    def remove(self, name: str) -> None:
-        """Delete the user's own file of the model `name`, and its card where that is the user's too.
+    def remove(self, *names: str, needed: bool = False) -> None:
+        """Delete the user's own files of the models `names`, their cards where those are the user's too, and what
+        unfinished pulls left of them; all or none. needed: also what other models here cannot do without.
 
-        Raises UsageError for a bundled model, ModelMissing when it is not here.
+        Raises UsageError for a bundled model or one that others need, ModelMissing when one is not here, OutputFailed.
         """
-        card = self.card(name)
-        found = self._lookup(card)
-        if card.bundled:
-            raise UsageError(f"{name}: comes with the package and stays")
-        if found is None:
-            raise ModelMissing(f"{name}: is not on this machine; nothing to remove")
-        found.unlink()
-        Lock(found.parent).forget(found.name)
-        if name not in MODELS:
-            (found.parent / f"{name}.toml").unlink(missing_ok=True)
+        left = {name: self._removable(name) for name in names}
+        for name in () if needed else names:
+            others = [one for one in self._needing(name) if one not in names]
+            if others:
+                raise UsageError(f"{name}: {', '.join(others)} cannot do without it; remove those too, or say --force")
+        for files in left.values():
+            for file in files:
+                with written(file.parent):
+                    file.unlink()
+                Lock(file.parent).forget(file.name)
+
+    def strangers(self) -> tuple[Path, ...]:
+        """Files of weights in the user's folders that no card names."""
+        known = {card.file for card in self.cards()}
+        found = (path for folder in self.folders for path in sorted(folder.glob("*")) if path.suffix in SUFFIXES)
+        return tuple(path for path in found if path.name not in known)
 
     def verified(self) -> tuple[FileState, ...]:
         """Every file of the user's, read anew and compared with its card and with how it was seen first."""
@@ -112,7 +120,10 @@ class ModelStore:
         return tuple(found)
 
     def accept_licence(self, name: str, *, who: str) -> None:
-        """Write down that `who` accepts the licence of the model `name`. Raises UsageError, ModelInvalid, OSError."""
+        """Write down that `who` accepts the licence of the model `name`.
+
+        Raises UsageError, ModelInvalid, DiskFull, OutputFailed.
+        """
         from datetime import UTC, datetime
 
         card = self.card(name)
@@ -127,6 +138,21 @@ class ModelStore:
         records = [Lock(folder).licences().get(name) for folder in self.folders]
         return all(record is None or record.get("licence") != card.licence for record in records)
 
+    def _removable(self, name: str) -> list[Path]:
+        card, found = self.card(name), []
+        if card.bundled:
+            raise UsageError(f"{name}: comes with the package and stays")
+        own = () if name in MODELS else (f"{name}.toml",)
+        for file in (card.file, f".{card.file}.part", f".{card.file}.mark", *own):
+            found += [folder / file for folder in self.folders if _is_file(folder / file)]
+        if not found:
+            raise ModelMissing(f"{name}: is not on this machine; nothing to remove")
+        return found
+
+    def _needing(self, name: str) -> list[str]:
+        """The models that are here and cannot do without `name`."""
+        return [card.name for card in self.cards() if name in card.needs and self._lookup(card) is not None]
+
     def _first_folder(self) -> Lock:
         if not self.folders:
             raise UsageError("models: no folder to write to; set FACEFUSION_MODELS")
@@ -138,7 +164,7 @@ class ModelStore:
 
     def _lookup(self, card: ModelCard) -> Path | None:
         folders = (WEIGHTS,) if card.bundled else self.folders
-        return next((folder / card.file for folder in folders if (folder / card.file).is_file()), None)
+        return next((folder / card.file for folder in folders if _is_file(folder / card.file)), None)
 
     def _missing(self, card: ModelCard) -> str:
         if card.bundled:
@@ -157,7 +183,8 @@ class ModelStore:
             return f"{found} is damaged (its sha256 is not {card.sha256[:12]}…): install FaceFusion again"
         known = f"not {card.sha256[:12]}…" if card.sha256 else "another than when it was first seen"
         return (
-            f"{found} is not the {card.name} that is known (its sha256 is {known}): get it again, or take it as it is "
+            f"{found} is not the {card.name} that is known (its sha256 is {known}): get it again "
+            f"(`facefusion models remove {card.name}` makes room for it), or take it as it is "
             f"with `facefusion models import {found} --as {card.name}`"
         )
 
@@ -177,8 +204,7 @@ class FileState:
 
 def _state(card: ModelCard, place: Path) -> FileState:
     entry = Lock(place.parent).entries().get(place.name)
-    with place.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = _digest(place)
     published = {one for one in (card.sha256, *card.other_sha256) if one}
     if entry is None:
         sound, what = not published or digest in published, "its card" if published else "not seen before"
@@ -224,8 +250,24 @@ def sha256_of(path: Path) -> str:
     with _lock:
         known = _hashes.get(stamp)
     if known is None:
-        with path.open("rb") as file:
-            known = hashlib.file_digest(file, "sha256").hexdigest()
+        known = _digest(path)
         with _lock:
             _hashes[stamp] = known
     return known
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelInvalid(
+            f"{path}: cannot be read ({error.strerror}); get the right to, or put it there anew"
+        ) from None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise ModelInvalid(f"{path.parent}: cannot be looked into ({error.strerror}); get the right to") from None

@@ -12,12 +12,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 import miniatures
-from facefusion.errors import DiskFull, DownloadFailed, ModelError, ModelInvalid, UsageError
-from facefusion.models import ModelStore, card_named, pulling, store
+from facefusion.errors import DiskFull, DownloadFailed, ModelError, ModelInvalid, OutputFailed, UsageError
+from facefusion.models import ModelStore, card_named, pulling, store, writing
 from facefusion.models.lock import Lock
-from facefusion.models.pulling import Network, pull
+from facefusion.models.network import Network, address_of
+from facefusion.models.pulling import pull
 from facefusion.models.store import sha256_of
 
 NAME, FILE = "crossface_ghost", "crossface_ghost.onnx"
@@ -127,7 +129,7 @@ def test_a_model_is_fetched_checked_and_written_down(server: Server, own: ModelS
 
 def test_it_goes_on_where_it_stopped(server: Server, own: ModelStore) -> None:
     server.stop_after = 300_000
-    with pytest.raises(DownloadFailed, match=r"(ended after 300000 of|IncompleteRead).*run it again to go on"):
+    with pytest.raises(DownloadFailed, match=r"ended after 300000 of .*300 kB are here: run it again to go on"):
         pull(own, NAME, network(server))
     assert not (own.folders[0] / FILE).exists()
     server.stop_after = None
@@ -195,7 +197,7 @@ def test_offline_a_full_disk_and_an_open_licence(
         pull(own, "modnet", Network())
     with pytest.raises(UsageError, match="supported are http and https"):
         pull(own, NAME, Network(("file:///etc",)))
-    monkeypatch.setattr(pulling.shutil, "disk_usage", lambda path: SimpleNamespace(free=1 << 20))
+    monkeypatch.setattr(writing.shutil, "disk_usage", lambda path: SimpleNamespace(free=1 << 20))
     with pytest.raises(DiskFull, match="1 MB are free"):
         pull(own, NAME, network(server))
     assert not server.asked[1:]
@@ -215,3 +217,115 @@ def test_what_stands_in_the_way_of_writing_is_told(
 def test_a_proxy_is_used(server: Server, own: ModelStore) -> None:
     proxy = server.address.removesuffix("/models")
     assert pull(own, NAME, Network(("http://models.invalid/zoo",), proxy=proxy, timeout_seconds=5)).is_file()
+
+
+@pytest.mark.parametrize(
+    "mirror", ["http://", "nonsense", "http://[::1", "http://here:port/x", "http://a b/x", "ftp://here/x"]
+)
+def test_what_is_no_address_is_refused_before_anything_is_asked(mirror: str, own: ModelStore) -> None:
+    with pytest.raises(UsageError, match="cannot be fetched from; supported are http and https"):
+        pull(own, NAME, Network((mirror,)))
+    assert not own.folders[0].exists()
+
+
+@pytest.mark.parametrize("proxy", ["socks5://here:1080", "http://", "here:port"])
+def test_what_is_no_proxy_is_refused(proxy: str, own: ModelStore) -> None:
+    with pytest.raises(UsageError, match="supported are addresses like http://HOST:PORT"):
+        pull(own, NAME, Network(("http://models.invalid/zoo",), proxy=proxy))
+
+
+def test_a_proxy_that_does_not_answer_is_named_without_its_password(own: ModelStore) -> None:
+    net = Network(("http://models.invalid/zoo",), proxy="http://me:secret@127.0.0.1:9")
+    with pytest.raises(DownloadFailed, match=r"through the proxy http://127\.0\.0\.1:9") as caught:
+        pull(own, NAME, net)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_login_reaches_the_mirror_and_nobody_else(server: Server, own: ModelStore) -> None:
+    heard: list[tuple[str, str | None]] = []
+
+    def elsewhere(handler: Any) -> bool:
+        heard.append((handler.path, handler.headers["Authorization"]))
+        if "moved" in handler.path:
+            return False
+        handler.send_response(302)
+        handler.send_header("Location", f"{server.address}/moved/{FILE}")
+        handler.end_headers()
+        return True
+
+    server.answer = elsewhere
+    mirror = server.address.replace("http://", "http://me:se%20cret@") + "/?key=1"
+    pull(own, NAME, Network((mirror,), timeout_seconds=5))
+    assert heard == [(f"/models/{FILE}?key=1", "Basic bWU6c2UgY3JldA=="), (f"/models/moved/{FILE}", None)]
+    assert Lock(own.folders[0]).entries()[FILE].address == f"{server.address}/{FILE}"
+
+
+def test_nothing_leads_from_https_to_http() -> None:
+    moved = SimpleNamespace(read=lambda: b"", close=lambda: None)
+    (redirects,) = (one for one in Network().opener().handle_error["http"][302] if hasattr(one, "redirect_request"))
+    request = address_of("https://here/x.onnx").request()
+    with pytest.raises(OSError, match="leads from https to an address without"):
+        redirects.redirect_request(request, moved, 302, "", {}, "http://here/x.onnx")
+    assert (
+        redirects.redirect_request(request, moved, 302, "", {}, "https://there/x.onnx").full_url
+        == "https://there/x.onnx"
+    )
+
+
+def test_pieces_are_kept_as_they_come(server: Server, own: ModelStore) -> None:
+    """Whoever stops in the middle of a slow megabyte does not fetch it again."""
+    sent = threading.Event()
+
+    def slowly(handler: Any) -> bool:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(server.content)))
+        handler.send_header("ETag", hashlib.sha256(server.content).hexdigest()[:8])
+        handler.end_headers()
+        handler.wfile.write(server.content[:100_000])
+        handler.wfile.flush()
+        sent.wait(5)
+        return True
+
+    def stop(here: int, total: int) -> None:
+        if here >= 100_000:
+            sent.set()
+            raise KeyboardInterrupt
+
+    server.answer = slowly
+    with pytest.raises(KeyboardInterrupt):
+        pull(own, NAME, network(server), told=stop)
+    server.answer = None
+    pull(own, NAME, network(server))
+    assert server.asked == ["", "bytes=100000-"]
+
+
+def test_whoever_waits_for_another_pull_is_told(server: Server, own: ModelStore) -> None:
+    own.folders[0].mkdir()
+    other = FileLock(own.folders[0] / f".{FILE}.busy")
+    other.acquire()
+    told: list[str] = []
+
+    def waiting() -> None:
+        told.append("waits")
+        other.release()
+
+    assert pull(own, NAME, network(server), waiting=waiting).is_file()
+    assert told == ["waits"]
+
+
+def test_a_folder_that_is_none_is_told(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    for folder in (tmp_path / "file", tmp_path / "file" / "models"):
+        with pytest.raises(OutputFailed, match="is no folder; FACEFUSION_MODELS names another"):
+            pull(ModelStore((folder,)), NAME, network(server))
+
+
+def test_a_damaged_file_says_how_to_fetch_it_again(server: Server, own: ModelStore) -> None:
+    place = pull(own, NAME, network(server))
+    data = bytearray(place.read_bytes())
+    data[5000] ^= 1
+    place.write_bytes(bytes(data))
+    with pytest.raises(ModelInvalid, match="models remove crossface_ghost` makes room for it"):
+        pull(own, NAME, network(server))
+    own.remove(NAME)
+    assert pull(own, NAME, network(server)).read_bytes() == server.content
