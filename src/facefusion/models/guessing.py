@@ -18,6 +18,8 @@ from facefusion.models.spec import TensorSpec
 _NAME, _HINT, _EXACT, _EMAP = 2.0, 6.0, 4.0, 8.0
 _COMMON = ("real", "live")
 """First words of names that say too little to know a file by."""
+_ANYBODYS = frozenset({"input", "output", "image", "matte"})
+"""Names of tensors that tell nothing."""
 _SHOWN = 12
 """Tensors of a file that is not recognised that are told of."""
 _CLOSE, _CLOSE_NUMBERS = 1.0, 3.0
@@ -26,10 +28,12 @@ _CLOSE, _CLOSE_NUMBERS = 1.0, 3.0
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """card: of a model that keeps the contract, with the tensors of this file. why: for people."""
+    """card: of a model that keeps the contract, with the tensors of this file. bare: the score without names of tensors
+    that tell nothing. why: for people."""
 
     card: ModelCard
     score: float
+    bare: float
     why: tuple[str, ...]
 
 
@@ -51,8 +55,9 @@ def guess(path: Path, graph: GraphFile, *, contract: str = "", like: ModelCard |
     if len(contracts) > 1:
         alike = ", ".join(contracts)
         raise ModelInvalid(f"{path.name}: {_seen(graph)}, which fits {alike} alike; say which with --contract")
-    close = [one.card for one in found if best.score - one.score < _CLOSE_NUMBERS]
-    examples = {_numbers(card): card.name for card in reversed(close) if card.contract == contracts[0]}
+    same = [one for one in found if one.card.contract == contracts[0]]
+    close = [one.card for one in same if max(other.bare for other in same) - one.bare < _CLOSE_NUMBERS]
+    examples = {_numbers(card): card.name for card in reversed(close)}
     if len(examples) > 1:
         alike = ", ".join(sorted(examples.values()))
         raise ModelInvalid(
@@ -107,7 +112,8 @@ def _fit(path: Path, graph: GraphFile, card: ModelCard) -> Guess | None:
     if hint:
         score += _HINT + (_EXACT if hint == card.name else 0.0)
         why.append(f"its file is called {hint}")
-    return Guess(replace(card, inputs=bound[0], outputs=bound[1]), score, tuple(why))
+    bare = score - _NAME * len(_ANYBODYS.intersection(same))
+    return Guess(replace(card, inputs=bound[0], outputs=bound[1]), score, bare, tuple(why))
 
 
 def _words(card: ModelCard) -> Sequence[str]:
