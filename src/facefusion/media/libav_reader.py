@@ -85,12 +85,21 @@ class LibavReader(MediaReader):
     def frames(self, *, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
         if start < 0 or (stop is not None and stop <= start):
             return
-        to_rgb = ToRgb(self.info.color, threads=self._threads)
-        for index, shown in self._whole_from(start):
-            if index >= start:
-                yield self._frame(to_rgb, shown, index)
-            if index + 1 == stop:
-                return
+        yield from self._frames(self._whole_from(start), start, stop)
+
+    def begin_of(self, start: int) -> int | None:
+        index = self._scan()
+        if index is None or self._deinterlaces:
+            return None
+        key = _keys_before(index, start)[0]
+        return 0 if key is None else bisect_left(index.pts, key)
+
+    def begun(self, start: int) -> tuple[int | None, Iterator[Frame]]:
+        whole = self._whole_from(start)
+        head = next(whole, None)
+        if head is None:
+            return None, iter(())
+        return head[0], self._frames(chain([head], whole), start, None)
 
     def frame_at(self, index: int) -> Frame:
         """One frame; frames asked for in rising order are decoded once."""
@@ -116,6 +125,14 @@ class LibavReader(MediaReader):
         base = self.info.time_base
         return [Timestamp(pts, base) for pts in self._all_pts()]
 
+    def _frames(self, whole: Iterator[tuple[int, Shown]], start: int, stop: int | None) -> Iterator[Frame]:
+        to_rgb = ToRgb(self.info.color, threads=self._threads)
+        for index, shown in whole:
+            if index >= start:
+                yield self._frame(to_rgb, shown, index)
+            if index + 1 == stop:
+                return
+
     def _frame(self, to_rgb: ToRgb, shown: Shown, index: int) -> Frame:
         pixels, alpha = to_rgb(shown.picture)
         color = self.info.color
@@ -133,9 +150,13 @@ class LibavReader(MediaReader):
             alpha=None if alpha is None else self._turn.apply(alpha),
         )
 
+    @property
+    def _deinterlaces(self) -> bool:
+        return self._fields != "progressive" and self.policy.interlaced == "deinterlace"
+
     def _whole_from(self, start: int) -> Iterator[tuple[int, Shown]]:
         """(index, frame) from `start` or earlier on, deinterlaced where that is the policy."""
-        if self._fields == "progressive" or self.policy.interlaced != "deinterlace":
+        if not self._deinterlaces:
             return self._shown_from(start)
         return deinterlaced(self._shown_from(max(0, start - 1)), self._fields)
 

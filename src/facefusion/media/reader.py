@@ -42,6 +42,14 @@ class MediaReader(ABC):
     def frames(self, *, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
         """Frames with start ≤ index < stop (None: to the end). Raises MediaUnreadable, InvalidInput."""
 
+    def begin_of(self, start: int) -> int | None:
+        """The frame at which decoding begins for `start`; None where that is not known beforehand."""
+        return None
+
+    def begun(self, start: int) -> tuple[int | None, Iterator[Frame]]:
+        """All frames from `start` on, and the frame at which decoding really began for them, where that is known."""
+        return None, self.frames(start=start)
+
     @abstractmethod
     def timestamps(self) -> list[Timestamp]:
         """Presentation time of every frame, counted exactly (the file is scanned once, not decoded where possible)."""

@@ -198,17 +198,18 @@ class _Run:
 
     def _by_segments(self, sink: ClipSink, work: WorkFolder, renderer: RangeRenderer, tally: Tally) -> Made:
         segments = segments_of(self.part, renderer.analysis.shots, self.reader.info.average_fps)
-        run = SegmentRun(
-            output=self.plan.output,
-            segments=segments,
-            folder=work.segments,
-            renderer=renderer,
-            reader=self.reader,
-            source=source_of(self.reader, overlap=2 * renderer.span),
-            write_plan=sink.write_plan,
-            parallel=lambda count: Parallel.of(self.plan.job, segments=count, reader=self.reader),
-        )
-        kept = run.run(self.progress, tally)
+        with closing(source_of(self.reader, overlap=2 * renderer.span)) as source:
+            run = SegmentRun(
+                output=self.plan.output,
+                segments=segments,
+                folder=work.segments,
+                renderer=renderer,
+                reader=self.reader,
+                source=source,
+                write_plan=sink.write_plan,
+                parallel=lambda count: Parallel.of(self.plan.job, segments=count, reader=self.reader),
+            )
+            kept = run.run(self.progress, tally)
         sink.join(run.paths(), self.reader.timestamps()[self.part.start : self.part.stop], self.progress.check)
         return Made(len(segments), kept)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -80,6 +81,6 @@ def overlays(
         prepared, _ = prepared_renderer(plan, watch, reader, part, progress, analysis, cache, marks)
         renderer, size = log.watching(prepared), (info.height, info.width)
         form = OverlayFormat(info.width, info.height, info.average_fps, info.is_clip, renderer.cutting is not None)
-        source = source_of(reader, overlap=2 * renderer.span)
-        for rendered in rendered_frames(renderer, source, part, progress, threads=frames_at_once(plan.job)):
-            yield form, Overlays.of(size, *log.take(rendered.frame.index))
+        with closing(source_of(reader, overlap=2 * renderer.span)) as source:
+            for rendered in rendered_frames(renderer, source, part, progress, threads=frames_at_once(plan.job)):
+                yield form, Overlays.of(size, *log.take(rendered.frame.index))

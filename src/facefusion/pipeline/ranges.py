@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from typing import Protocol, TypeVar
 
 from facefusion.core import Analysis, Frame, FrameRange, Progress
 from facefusion.media import MediaReader
 from facefusion.pipeline.analyse import with_scene
+from facefusion.pipeline.borders import Borders
 from facefusion.pipeline.coverage import covered
 from facefusion.pipeline.cutting import Cutting
 from facefusion.pipeline.edit_log import EditLog
@@ -51,7 +53,7 @@ class RangeRenderer:
     labels: None only where a consent record allows that. first_seconds: time of the first frame that is written; the
     label counts from there. whole: the frames that were measured; a frame looks at its neighbours among them, whether
     they are written or not. asset_id: the number that the watermark of every frame carries. holds_still: light and
-    occlusion are held steady over neighbouring frames.
+    occlusion are held steady over neighbouring frames. borders: what ranges beside one another share.
     """
 
     analysis: Analysis
@@ -67,6 +69,7 @@ class RangeRenderer:
     cutting: Cutting | None = None
     steps: FrameSteps = FrameSteps()
     holds_still: bool = False
+    borders: Borders = field(default_factory=Borders)
 
     @staticmethod
     def prepared(
@@ -145,6 +148,13 @@ class RangeRenderer:
     def _ready_in(self, window: Window) -> Ready:
         return self.ready(self.steps.restored(window))
 
+    def _ready_of(self, part: FrameRange, window: Window) -> Ready:
+        """As `_ready_in`, for a window of `part`: what the range beside has measured is not measured again."""
+        if self.steps.margin:
+            return self._ready_in(window)
+        ends = [end for end in (part.start, part.stop) if self.whole.start < end < self.whole.stop]
+        return self.borders.ready(window.frame, ends, self.margin + self.known_reach, self.ready)
+
     def ready(self, frame: Frame) -> Ready:
         """One frame, cut out where that is asked for, and what it tells of its faces where that is held steady."""
         faces = (self.context.steady or self.cast).faces_in(frame.index)
@@ -196,7 +206,7 @@ class RangeRenderer:
         if not self.known_reach:
             yield from _mapped(flow, self._drawn_in, self._windows(source, part), threads)
             return
-        frames = _mapped(flow, self._ready_in, self._windows(source, part), threads)
+        frames = _mapped(flow, partial(self._ready_of, part), self._windows(source, part), threads)
         with closing(frames) if threads == 1 else nullcontext(frames) as ready:  # else another thread is reading it
             steady = (one for one in steadily_known(ready, self.cast) if one.frame.index in self._to_draw(part))
             yield from _mapped(flow, self.drawn, steady, threads)

@@ -6,7 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from facefusion.core import Progress, Segment
@@ -89,21 +92,19 @@ class SegmentRun:
         return counts
 
     def _make(self, missing: Sequence[Segment], progress: Progress, tally: Tally) -> None:
-        todo, parallel = deque(missing), self.parallel(len(missing))
+        parallel = self.parallel(len(missing))
+        todo = Runs(missing, parallel.workers)
         with Flow(progress) as flow:
             told: Channel[tuple[str, ...]] = Channel(flow, size=_TOLD_AHEAD)
             for number in range(parallel.workers):
-                flow.spawn(f"segments-{number}", lambda: self._work(todo, parallel.threads, flow, told))
+                work = partial(self._work, todo.of(number), parallel.threads, flow, told)
+                flow.spawn(f"segments-{number}", work)
             for notes in _first(told, sum(map(len, missing))):
                 tally.add(notes)
                 progress.advance(faces=len(notes))
 
-    def _work(self, todo: deque[Segment], threads: int, flow: Flow, told: Channel[tuple[str, ...]]) -> None:
-        while todo:
-            try:
-                segment = todo.popleft()
-            except IndexError:  # another worker took the last one
-                return
+    def _work(self, todo: Iterator[Segment], threads: int, flow: Flow, told: Channel[tuple[str, ...]]) -> None:
+        for segment in todo:
             self._make_one(segment, threads, flow, told)
 
     def _make_one(self, segment: Segment, threads: int, flow: Flow, told: Channel[tuple[str, ...]]) -> None:
@@ -136,6 +137,28 @@ class SegmentRun:
             "recipe": self.renderer.recipe(segment),
             "counts": asdict(counts),
         }
+
+
+class Runs:
+    """Segments shared among workers: each takes neighbours one after another, so that it can decode on where it stands;
+    who has done its own takes the last one of whoever has most left. Safe in threads."""
+
+    def __init__(self, segments: Sequence[Segment], workers: int) -> None:
+        bounds = [len(segments) * number // workers for number in range(workers + 1)]
+        self._runs = [deque(segments[start:stop]) for start, stop in pairwise(bounds)]
+        self._lock = Lock()
+
+    def of(self, number: int) -> Iterator[Segment]:
+        """What worker `number` is to make, one at a time."""
+        while (segment := self._next(number)) is not None:
+            yield segment
+
+    def _next(self, number: int) -> Segment | None:
+        with self._lock:
+            own, longest = self._runs[number], max(self._runs, key=len)
+            if own:
+                return own.popleft()
+            return longest.pop() if longest else None
 
 
 def _first(items: Channel[Any], count: int) -> Iterator[Any]:

@@ -74,19 +74,20 @@ class SharedRun:
             check_covers(analysis, part, plan.target)
             renderer = _granted(plan, reader, part, analysis, progress, created)
             segments = segments_of(part, analysis.shots, reader.info.average_fps)
-            yield SharedRun(
-                Outline(request_key(plan, reader), len(part), segments),
-                SegmentRun(
-                    output=plan.output,
-                    segments=segments,
-                    folder=DurableFolder(plan.output.parent, ".seg"),
-                    renderer=renderer,
-                    reader=reader,
-                    source=source_of(reader, overlap=2 * renderer.span),
-                    write_plan=_write_plan(plan, reader, part, created),
-                    parallel=lambda count: Parallel.of(plan.job, segments=count, reader=reader),
-                ),
-            )
+            with closing(source_of(reader, overlap=2 * renderer.span)) as source:
+                yield SharedRun(
+                    Outline(request_key(plan, reader), len(part), segments),
+                    SegmentRun(
+                        output=plan.output,
+                        segments=segments,
+                        folder=DurableFolder(plan.output.parent, ".seg"),
+                        renderer=renderer,
+                        reader=reader,
+                        source=source,
+                        write_plan=_write_plan(plan, reader, part, created),
+                        parallel=lambda count: Parallel.of(plan.job, segments=count, reader=reader),
+                    ),
+                )
 
     def recipe(self, segment: Segment) -> str:
         """What the pixels of a segment depend on beside the request; equal recipes of one request, equal files."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 from itertools import pairwise
 
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facefusion.core import FrameRange, Shot
+from facefusion.core import FrameRange, Segment, Shot
+from facefusion.pipeline.segment_run import Runs
 from facefusion.pipeline.segments import segments_of
 
 FPS = Fraction(25)
@@ -53,3 +55,33 @@ def test_a_long_clip_has_segments_of_four_seconds() -> None:
     found = segments_of(FrameRange(0, 90_000), [Shot(0, 90_000)], FPS)
     assert len(found) == 900
     assert {len(segment) for segment in found} == {100}
+
+
+def shared(count: int, workers: int) -> Runs:
+    return Runs([Segment(n, n + 1) for n in range(count)], workers)
+
+
+def test_a_worker_takes_neighbours_one_after_another() -> None:
+    runs = shared(6, 2)
+    left, right = runs.of(0), runs.of(1)
+    taken = [(next(left).start, next(right).start) for _ in range(3)]
+    assert taken == [(0, 3), (1, 4), (2, 5)]
+
+
+def test_who_has_done_its_own_helps_whoever_has_most_left() -> None:
+    runs = shared(7, 3)
+    assert [segment.start for segment in runs.of(0)] == [0, 1, 6, 3, 5, 2, 4]
+
+
+@given(st.integers(0, 12), st.integers(1, 5), st.randoms(use_true_random=False))
+def test_every_segment_is_taken_once(count: int, workers: int, chance: random.Random) -> None:
+    runs, taken = shared(count, workers), []
+    working = [runs.of(number) for number in range(workers)]
+    while working:
+        worker = chance.choice(working)
+        segment = next(worker, None)
+        if segment is None:
+            working.remove(worker)
+        else:
+            taken.append(segment.start)
+    assert sorted(taken) == list(range(count))
