@@ -1,11 +1,12 @@
 """Train the face restorer on whole faces that are made worse by code.
 
     python -m tools.train_face_restore.train --pictures FACES --chips chips.npz --encoder dlib_resnet_v1.onnx \\
-        --output run --minutes 80 --seed 6 [--begin face_deblur.onnx]
+        --output run --minutes 80 --seed 6 [--begin face_deblur.onnx | run/last.pt] [--rate 1e-3]
 
 FACES: a folder of portraits at 256 pixels (ffhq alignment); chips.npz: from `prepare.py`. `--begin` takes the weights
-of an exported file that have the same names. Training stops by the clock, so another run gives other weights. Every
-20th picture is left out and gives the figures that are printed; the best export by them is kept.
+of an exported file that have the same names, or the mean weights an earlier run left in `last.pt`. Training stops by
+the clock, so another run gives other weights. Every 20th picture is left out and gives the figures that are printed;
+the best export by them is kept.
 """
 
 from __future__ import annotations
@@ -32,12 +33,23 @@ BATCH, PERSON, HELD, FACTORS = 8, 0.02, 20, (1.2, 1.75, 3.3)
 
 
 def begun_from(net: RestorerNet, path: Path) -> None:
-    """Take the weights of an exported network whose names and shapes agree."""
-    found = {one.name.removesuffix(".half"): numpy_helper.to_array(one) for one in onnx.load(path).graph.initializer}
+    """Take the weights of an exported network, or of an earlier run's mean, whose names and shapes agree."""
+    found = _kept(path) if path.suffix == ".pt" else _exported(path)
     with torch.no_grad():
         for name, weight in net.named_parameters():
-            if name in found and found[name].shape == tuple(weight.shape):
-                weight.copy_(torch.from_numpy(found[name].astype(np.float32)))
+            if name in found and found[name].shape == weight.shape:
+                weight.copy_(found[name])
+
+
+def _kept(path: Path) -> dict[str, Tensor]:
+    return dict(torch.load(path, weights_only=True)["mean"])
+
+
+def _exported(path: Path) -> dict[str, Tensor]:
+    """Weights behind Cast and Mul keep their stored name there, and are not taken."""
+    weights = onnx.load(path).graph.initializer
+    arrays = {one.name.removesuffix(".half"): numpy_helper.to_array(one).astype(np.float32) for one in weights}
+    return {name: torch.from_numpy(values) for name, values in arrays.items()}
 
 
 def gains(net: RestorerNet, encoder: Encoder, held: tuple[Tensor, Tensor, Tensor]) -> tuple[float, float, float]:

@@ -18,8 +18,8 @@ class Settings:
         0.5,
         low=0.0,
         high=1.0,
-        why="how faint a spot may be that is found and filled from the frames before and after; more finds fainter "
-        "ones, and takes some rain, sparks and fast fingers for dust",
+        why="how faint a spot may be that is found and filled from the frames before and after; what flies stays; more "
+        "finds fainter ones, and takes some glints, sparks and fast fingers for dust",
     )
     scratches: float = option(
         0.5, low=0.0, high=1.0, why="how faint an upright line through the whole frame may be that is found and filled"

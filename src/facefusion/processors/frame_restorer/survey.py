@@ -19,6 +19,8 @@ _SMALL = (96, 72)
 _TRACKED_PX = 320
 FLICKER_FRAMES, WEAVE_FRAMES = 30.0, 10.0
 """What is slower than this (Gaussian sigma) is meant."""
+_ALIKE = 0.5
+"""Correlation of two small pictures under which they show two scenes, whatever the analysis says."""
 _LARGEST_WEAVE = 0.02
 """Of the width; a camera moves further, a film in its gate does not."""
 
@@ -83,8 +85,9 @@ class FilmSurveyor:
         is_first = self._last is None or (shot is not None and shot.start == frame.index)
         if self._start is None:
             self._start = frame.index
-        if is_first or self._last is None:
+        if is_first:
             self._begins.append(frame.index - self._start)
+        if is_first or self._last is None or not _is_same(self._last[0], small):
             self._steps.append((1.0, 0.0))
             self._moves.append((0.0, 0.0))
         else:
@@ -157,6 +160,13 @@ def _move(before: Float32, after: Float32, scale: float) -> tuple[float, float]:
     if trust < 0.1 or max(abs(x), abs(y)) > _LARGEST_WEAVE * before.shape[1]:
         return 0.0, 0.0
     return x * scale, y * scale
+
+
+def _is_same(before: Float32, after: Float32) -> bool:
+    """Whether two small pictures may show one scene; where they do not, nothing is known of how the light jumped."""
+    if min(before.std(), after.std()) < 0.01:
+        return True
+    return bool(np.corrcoef(before.ravel(), after.ravel())[0, 1] > _ALIKE)
 
 
 def _noise_of(gray: Float32) -> float:

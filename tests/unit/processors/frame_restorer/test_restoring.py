@@ -15,7 +15,7 @@ from facefusion.geometry.color import luma
 from facefusion.processors.frame_restorer import FilmSurveyor, FrameRestorer, Settings
 from facefusion.processors.frame_restorer.blocks import Blocks, blocks_of, deblocked
 from facefusion.processors.frame_restorer.curves import smooth, tone_step
-from facefusion.processors.frame_restorer.damage import across, scratch_mask
+from facefusion.processors.frame_restorer.scratches import across, scratch_mask
 from facefusion.processors.frame_restorer.survey import FilmSurvey
 
 WIDTH, HEIGHT, COUNT = 160, 120, 9
@@ -46,8 +46,7 @@ class Film:
         return Film(frames, surveyor.found())
 
     def restored(self, at: int, settings: Settings) -> NDArray[np.int64]:
-        window = self.frames[at - 2 : at + 3]
-        return FrameRestorer(settings, self.survey).process_window(window, 2).pixels.astype(int)
+        return FrameRestorer(settings, self.survey).process_window(self.frames, at).pixels.astype(int)
 
 
 def test_dust_is_filled_with_what_belongs_there() -> None:
@@ -190,15 +189,21 @@ def test_edges_on_the_grid_and_pictures_without_one_stay() -> None:
     assert blocks_of(np.zeros((16, 16), np.float32)).strength == 0
 
 
+def _window(frames: list[Frame], at: int) -> tuple[list[Frame], int]:
+    """What a run hands over: as many frames on each side as are asked for."""
+    first = max(at - FrameRestorer.margin, 0)
+    return frames[first : at + FrameRestorer.margin + 1], at - first
+
+
 def test_what_is_kept_for_neighbours_changes_nothing() -> None:
     rng = np.random.default_rng(2)
     dirty = [np.clip(scene(number) + rng.normal(0, 5, (HEIGHT, WIDTH, 1)), 0, 255).astype(np.uint8)
              for number in range(COUNT)]  # fmt: skip
     film = Film.of(dirty, Settings())
     one = FrameRestorer(Settings(), film.survey)
-    for at in (4, 2, 3, 4):
-        fresh = FrameRestorer(Settings(), film.survey).process_window(film.frames[at - 2 : at + 3], 2)
-        np.testing.assert_array_equal(one.process_window(film.frames[at - 2 : at + 3], 2).pixels, fresh.pixels)
+    for at in (4, 2, 3, 0, 8, 4):
+        fresh = FrameRestorer(Settings(), film.survey).process_window(*_window(film.frames, at))
+        np.testing.assert_array_equal(one.process_window(*_window(film.frames, at)).pixels, fresh.pixels)
     assert all((frame.pixels == pixels).all() for frame, pixels in zip(film.frames, dirty, strict=True))
 
 
