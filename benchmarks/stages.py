@@ -28,7 +28,7 @@ from benchmarks.runs import plan_of, source_photo
 
 STAGES: tuple[tuple[str, str], ...] = (
     ("decode", "facefusion.media.libav_reader:LibavReader.frames"),
-    ("models", "facefusion.models.sessions:Session.run"),
+    ("models", "facefusion.models.spreading:LoadedCard.run"),
     ("models", "facefusion.faces.parse:OcclusionParser.look"),
     ("models", "facefusion.faces.parse:OcclusionParser.shown"),
     ("models", "facefusion.faces.analyser:FaceAnalyser.find"),

@@ -34,7 +34,7 @@ from facefusion.faces.parse import OcclusionParser
 from facefusion.faces.track import FaceTracker
 from facefusion.models import ModelStore
 from facefusion.models.importing import Told, import_model
-from facefusion.models.sessions import Session
+from facefusion.models.spreading import LoadedCard
 from facefusion.models.zoo import Zoo
 from facefusion.pipeline.benchmarking import _drawn, _picture, stand_in_store
 from facefusion.pipeline.casting import Casting
@@ -57,23 +57,23 @@ class Clock:
     """This thread's CPU seconds, without those inside of networks."""
 
     def __init__(self) -> None:
-        self.inside, self._real = 0.0, Session.run
+        self.inside, self._real = 0.0, LoadedCard.run
 
     def __enter__(self) -> Clock:
         clock, real = self, self._real
 
-        def timed(session: Session, *arrays: Any) -> Any:
+        def timed(card: LoadedCard, *arguments: Any) -> Any:
             began = time.thread_time()
             try:
-                return real(session, *arrays)
+                return real(card, *arguments)
             finally:
                 clock.inside += time.thread_time() - began
 
-        Session.run = timed  # type: ignore[method-assign]
+        LoadedCard.run = timed  # type: ignore[method-assign]
         return self
 
     def __exit__(self, *_: object) -> None:
-        Session.run = self._real  # type: ignore[method-assign]
+        LoadedCard.run = self._real  # type: ignore[method-assign]
 
     def of(self, work: Callable[[], Any]) -> tuple[float, Any]:
         """Milliseconds of our own that `work` takes, and what it gives."""

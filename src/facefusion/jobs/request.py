@@ -19,7 +19,7 @@ FILE_KEYS: Final = (
 )
 SERVER_KEYS: Final = (
     *("overwrite", "workers", "threads", "keep-work", "execution-provider", "execution-device"),
-    *("model-provider", "models-folder"),
+    *("execution-batch", "execution-memory-limit", "execution-precision", "model-provider", "models-folder"),
     *("label-font", "policy", "consent"),
     *("signing-certificate", "signing-key", "signing-url", "signing-timestamp-url"),
     *("audit-file", "audit-names", "audit-project"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from facefusion.errors import UsageError
-from facefusion.models.providers import PROVIDERS, Provider, check_providers
+from facefusion.models.memory import GIGABYTE, LIMITED
+from facefusion.models.providers import PROVIDERS, Provider, ProviderWarning, check_providers, not_kept
 
 Options = Mapping[str, str]
 _LAST_CARD = 63
@@ -19,24 +21,72 @@ _LOST = (
 """What ONNX Runtime's providers say when a device stops answering."""
 
 
+Precision = Literal["fp32", "fp16"]
+_LOWERS: tuple[Provider, ...] = ("tensorrt", "openvino", "migraphx")
+"""The providers that compute a file of 32 bits in 16 when told so."""
+MOST_PICTURES = 16
+"""Of one run of a compiled engine where nobody asked for more: those of a picture drawn four times as fine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
-    """providers: in order of preference. numbers: of the cards that share the work, where there are several."""
+    """Where and how models run.
+
+    providers: in order of preference. numbers: of the cards that share the work, where there are several. batch:
+    pictures of one run. memory_bytes: what a model may take of a card, or all of them of main memory; 0 for any.
+    precision: what a provider computes in that has the choice.
+    """
 
     providers: tuple[Provider, ...] = ("cpu",)
     numbers: tuple[int, ...] = (0,)
+    batch: int = 1
+    memory_bytes: int = 0
+    precision: Precision = "fp32"
+
+    @property
+    def room(self) -> str:
+        """What there is no room for, for people."""
+        if not self.memory_bytes:
+            return f"not enough memory on {self.providers[0]}"
+        return f"{self.memory_bytes / GIGABYTE:g} GB (--execution-memory-limit) are too little on {self.providers[0]}"
+
+    def not_kept(self) -> tuple[ProviderWarning, ...]:
+        """What its first provider does not do of what is asked for."""
+        first = self.providers[0]
+        said = []
+        if self.memory_bytes and first not in LIMITED:
+            said.append(not_kept(first, "keeps no --execution-memory-limit"))
+        if self.precision == "fp16" and first not in _LOWERS:
+            said.append(
+                not_kept(
+                    first,
+                    "computes as the file says, not in --execution-precision fp16; `facefusion models optimise NAME "
+                    "--precision fp16` makes a file that says so",
+                )
+            )
+        return tuple(said)
 
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """usual: where models run. own: where single models run instead, by name or task."""
+    """usual: where models run. own: where single models run instead, by name or task: providers and numbers count."""
 
     usual: Device = Device()
     own: Mapping[str, Device] = field(default_factory=dict)
 
     def of(self, name: str, task: str = "") -> Device:
         """The device of a model: by its name, else by its task, else the usual one."""
-        return self.own.get(name) or self.own.get(task) or self.usual
+        own = self.own.get(name) or self.own.get(task)
+        return self.usual if own is None else replace(self.usual, providers=own.providers, numbers=own.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What TensorRT compiles: where that is kept, the shapes it is for by option, and whether the file has 8 bits."""
+
+    folder: Path
+    shapes: Mapping[str, str]
+    is_quantised: bool
 
 
 def parse_numbers(text: str) -> tuple[int, ...]:
@@ -66,17 +116,62 @@ def parse_overrides(texts: Sequence[str]) -> dict[str, Device]:
     return found
 
 
-def provider_options(provider: Provider, number: int, *, engines: Path | None = None) -> Options:
-    """What ONNX Runtime is told. engines: the folder of compiled TensorRT engines, see `engine_folder`."""
-    card = {"device_id": str(number)}
+def provider_options(
+    provider: Provider, number: int, device: Device = Device(), engine: Engine | None = None
+) -> Options:
+    """What ONNX Runtime is told of card `number`. engine: of TensorRT."""
+    card, limit = {"device_id": str(number)}, str(device.memory_bytes)
     if provider == "cuda":
-        return {**card, "arena_extend_strategy": "kSameAsRequested", "cudnn_conv_algo_search": "HEURISTIC"}
+        kept = {"gpu_mem_limit": limit} if device.memory_bytes else {}
+        return {**card, "arena_extend_strategy": "kSameAsRequested", "cudnn_conv_algo_search": "HEURISTIC", **kept}
     if provider == "tensorrt":
-        cached = {} if engines is None else {"trt_engine_cache_enable": "1", "trt_engine_cache_path": str(engines)}
-        return {**card, "trt_fp16_enable": "1", **cached}
+        return {**card, **_tensorrt(device, engine)}
     if provider == "openvino":
-        return {"device_type": "CPU" if number == 0 else f"GPU.{number - 1}"}
+        where = "CPU" if number == 0 else f"GPU.{number - 1}"
+        return {"device_type": where} if number == 0 else {"device_type": where, "precision": device.precision.upper()}
+    if provider == "migraphx":
+        lower = {"migraphx_fp16_enable": "1"} if device.precision == "fp16" else {}
+        return {**card, **lower, **({"migraphx_mem_limit": limit} if device.memory_bytes else {})}
+    if provider == "rocm" and device.memory_bytes:
+        return {**card, "gpu_mem_limit": limit}
     return {} if provider in ("cpu", "coreml") else card
+
+
+def _tensorrt(device: Device, engine: Engine | None) -> Options:
+    lower = {"trt_fp16_enable": "1"} if device.precision == "fp16" else {}
+    kept = {"trt_max_workspace_size": str(device.memory_bytes)} if device.memory_bytes else {}
+    if engine is None:
+        return {**lower, **kept}
+    quantised = {"trt_int8_enable": "1"} if engine.is_quantised else {}
+    cached = {"trt_engine_cache_enable": "1", "trt_engine_cache_path": str(engine.folder)}
+    return {**lower, **kept, **quantised, **cached, **engine.shapes}
+
+
+def shape_range(inputs: Sequence[tuple[str, Sequence[int | str]]], batch: int) -> Options:
+    """TensorRT's options for the shapes that will come, so that it compiles once; none where that is not known.
+
+    Known are files that leave nothing free but the number of pictures.
+    """
+    if not all(shape and all(isinstance(length, int) for length in shape[1:]) for _, shape in inputs):
+        return {}
+    if all(isinstance(shape[0], int) for _, shape in inputs):
+        return {}
+    ends = {"min": 1, "opt": batch, "max": max(batch, MOST_PICTURES)}
+    return {
+        f"trt_profile_{end}_shapes": ",".join(
+            f"{name}:{'x'.join(map(str, _sized(shape, n)))}" for name, shape in inputs
+        )
+        for end, n in ends.items()
+    }
+
+
+def _sized(shape: Sequence[int | str], number: int) -> list[int | str]:
+    return [number if isinstance(shape[0], str) else shape[0], *shape[1:]]
+
+
+def memory_of(providers: Sequence[Provider], number: int) -> tuple[str, int] | None:
+    """The memory of card `number` by the runtime's name; None where tensors are best left in main memory."""
+    return ("cuda", number) if providers[:1] in (("cuda",), ("tensorrt",)) else None
 
 
 def engine_folder(root: Path, *, model_sha256: str, runtime: str, driver: str, shapes: str, precision: str) -> Path:

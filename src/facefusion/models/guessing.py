@@ -12,8 +12,8 @@ from facefusion.models.catalog import cards
 from facefusion.models.contracts import ADAPTERS
 from facefusion.models.graph_file import GraphFile, GraphTensor
 from facefusion.models.prototypes import DFM
-from facefusion.models.sessions import bind
 from facefusion.models.spec import TensorSpec
+from facefusion.models.tensors import bind
 
 _NAME, _HINT, _EXACT, _EMAP = 2.0, 6.0, 4.0, 8.0
 _COMMON = ("real", "live")

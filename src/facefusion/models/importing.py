@@ -65,7 +65,7 @@ def import_model(path: Path, store: ModelStore, told: Told = Told()) -> Imported
         like = _example(store, told.like) if told.like else None
         found = guess(path, graph, contract=told.contract, like=like)
         card, why = _own_card(path, found.card, store, told), found.why
-    session = Session(path, card=card, providers=("cpu",), warnings=(), threads=1)
+    session = Session(path, card=card)
     seen = check_sanity(session)
     if card.contract == "inswapper":
         last_square(path, 512)

@@ -74,7 +74,7 @@ def optimise(
         raise UsageError("models: no folder to write to; set FACEFUSION_MODELS")
     if made.name in {one.name for one in store.cards()}:
         raise OutputExists(f"{made.name}: is a model already; remove it first, or give another --name")
-    before = Session(path, card=card, providers=("cpu",), warnings=(), threads=1)
+    before = Session(path, card=card)
     shown = [fed(before.inputs, sample, seed) for seed, sample in enumerate(samples)]
     with tempfile.TemporaryDirectory(prefix="facefusion-optimise-") as folder:
         place = Path(folder) / made.file
@@ -159,7 +159,7 @@ def _converted(
             onnx.save(convert_float_to_float16(onnx.load(str(path)), keep_io_types=True), str(place))
         else:
             _to_int8(path, place, session, shown)
-        return Session(place, card=card, providers=("cpu",), warnings=(), threads=1)
+        return Session(place, card=card)
     except Exception as error:  # neither converter has an error type of its own
         said = (str(error).strip().splitlines() or [type(error).__name__])[0].replace(str(place), card.file)
         raise ModelInvalid(f"{path.name} cannot be made {precision}: {said[:200]}") from error

@@ -64,11 +64,14 @@ def available_providers() -> tuple[Provider, ...]:
 def choose_providers(names: Sequence[str]) -> tuple[tuple[Provider, ...], tuple[ProviderWarning, ...]]:
     """The usable ones of `names` in their order, ending with cpu, and a warning for each other one.
 
+    What TensorRT does not compile of a model is CUDA's, where that is there.
     Raises UsageError for an unknown name.
     """
     asked = check_providers(names)
     held = available_providers()
     usable: list[Provider] = [*(name for name in asked if name in held), "cpu"]
+    if "tensorrt" in usable and "cuda" in held and "cuda" not in usable:
+        usable.insert(usable.index("tensorrt") + 1, "cuda")
     missing = tuple(_not_installed(name, held) for name in dict.fromkeys(asked) if name not in held)
     return tuple(dict.fromkeys(usable)), missing
 
@@ -85,6 +88,11 @@ def card_did_not_start(name: Provider, number: int, why: str = "") -> ProviderWa
     """The warning for one of several cards that did not take the model, while others did. why: what it said."""
     said = f" ({why})" if why else ""
     return ProviderWarning(name, _NEEDS[name][0], f"card {number} of {name} did not start{said}; the others serve")
+
+
+def not_kept(name: Provider, what: str) -> ProviderWarning:
+    """The warning for something that was asked of a provider and that it does not do."""
+    return ProviderWarning(name, _NEEDS[name][0], f"execution provider {name} {what}")
 
 
 def runtime_name(name: Provider) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facefusion.errors import DeviceLost, InvalidInput, ModelInvalid, ModelMissing, OutOfMemory, UsageError
+from facefusion.models.bound import BoundRuns
 from facefusion.models.card import ModelCard
-from facefusion.models.devices import driver_version, engine_folder, is_lost, provider_options
+from facefusion.models.devices import MOST_PICTURES, Device, is_lost, memory_of
 from facefusion.models.finite import check_finite
-from facefusion.models.home import user_folder
-from facefusion.models.loading import why_not_loaded
+from facefusion.models.gathering import Gather, Row
+from facefusion.models.memory import is_spent
 from facefusion.models.providers import (
     Provider,
     ProviderWarning,
@@ -24,16 +26,15 @@ from facefusion.models.providers import (
     choose_providers,
     did_not_start,
     provider_named,
-    runtime_name,
 )
 from facefusion.models.spec import TensorSpec
 from facefusion.models.spreading import LoadedCard, Spread
-from facefusion.models.store import ModelStore, Stamp, sha256_of, stamp_of
+from facefusion.models.starting import MORE_ROOM, started
+from facefusion.models.store import ModelStore, Stamp, stamp_of
+from facefusion.models.tensors import bind, declared, shape_text
 
 Array = NDArray[Any]
-_NO_MEMORY = ("out of memory", "failed to allocate", "bad allocation", "bad_alloc", "cudaerrormemoryallocation")
-SMALL_BYTES = 32 * 1024 * 1024
-Key = tuple[int, Stamp, ModelCard | None, tuple[str, ...], int, tuple[int, ...]]
+Key = tuple[int, Stamp, ModelCard | None, tuple[str, ...], int, Device]
 
 
 class Session:
@@ -48,24 +49,23 @@ class Session:
         path: Path,
         *,
         card: ModelCard | None,
-        providers: Sequence[Provider],
-        warnings: Sequence[ProviderWarning],
-        threads: int,
-        numbers: Sequence[int] = (0,),
+        device: Device = Device(),
+        warnings: Sequence[ProviderWarning] = (),
+        threads: int = 1,
     ) -> None:
         self.name = card.name if card else path.stem
-        loaded = [_loaded(path, providers, threads, number) for number in numbers]
+        loaded = [started(path, device, threads, number) for number in device.numbers]
         broken = next((why for _, why in loaded if why), "")
-        started = [pair for pair in zip(numbers, loaded, strict=True) if not pair[1][1]] or [(0, loaded[0])]
-        self._spread = Spread([LoadedCard(number, session) for number, (session, _) in started])
-        first = self._spread.first
+        live = [pair for pair in zip(device.numbers, loaded, strict=True) if not pair[1][1]] or [(0, loaded[0])]
+        first = live[0][1][0]
         used = tuple(name for name in map(provider_named, first.get_providers()) if name)
         self.providers: tuple[Provider, ...] = used
-        idle = tuple(did_not_start(name, broken) for name in providers if name not in used)
-        lost = sorted(set(numbers) - set(self._spread.numbers)) if len(numbers) > 1 and not idle else []
+        self._device = replace(device, providers=used or device.providers)
+        idle = tuple(did_not_start(name, broken) for name in device.providers if name not in used)
+        lost = sorted(set(device.numbers) - {number for number, _ in live}) if not idle else []
         absent = (card_did_not_start(used[0], number, broken) for number in lost)
         self.warnings = (*warnings, *idle, *absent)
-        has_inputs, has_outputs = _declared(first.get_inputs()), _declared(first.get_outputs())
+        has_inputs, has_outputs = declared(first.get_inputs()), declared(first.get_outputs())
         self.inputs = card.inputs if card else has_inputs
         self.outputs = card.outputs if card else has_outputs
         self._input_names = bind(self.name, self.inputs, has_inputs)
@@ -75,7 +75,18 @@ class Session:
         self.card = card
         lengths = [spec.shape[0] if spec.shape else 1 for spec in has_inputs]
         self.takes_batches = all(isinstance(length, str) for length in lengths)
-        """Whether the file leaves the first length of every input free."""
+        """Whether the file leaves the first length of every input free, and has not yet failed at more than one."""
+        self._most = max(device.batch, MOST_PICTURES) if "tensorrt" in used else 0
+        """Pictures of one run at most: what an engine is compiled for, or what memory sufficed for; 0 for any."""
+        self._spread = Spread(
+            [LoadedCard(number, session, self._bound(session, number)) for number, (session, _) in live]
+        )
+        self._gather = Gather(device.batch, len(live), self._batch) if device.batch > 1 else None
+
+    @property
+    def batch(self) -> int:
+        """Pictures of one run that suit the device."""
+        return self._device.batch
 
     @property
     def dead(self) -> tuple[int, ...]:
@@ -85,24 +96,59 @@ class Session:
     def run_each(self, *arrays: Array) -> tuple[Array, ...]:
         """As `run` for batches of n: in one go where the file takes batches, else one after another.
 
-        An array with a first length of 1 belongs to every one of the batch.
+        An array with a first length of 1 belongs to every one of the batch. Where the device works on batches, pictures
+        of other faces, frames and threads join them.
         """
         number = max(len(array) for array in arrays)
-        if number == 1 or self.takes_batches:
-            return self._halved(*(np.repeat(one, number, 0) if len(one) < number else one for one in arrays))
-        rows = [self.run(*(one[i : i + 1] if len(one) > 1 else one for one in arrays)) for i in range(number)]
+        if not self.takes_batches:
+            return self._one_by_one(arrays, number)
+        whole = tuple(np.repeat(one, number, 0) if len(one) < number else one for one in arrays)
+        if self._gather is None:
+            found = self._batch(whole)
+        else:
+            rows = self._gather.run([tuple(one[at : at + 1] for one in whole) for at in range(number)])
+            found = tuple(np.concatenate(parts) for parts in zip(*rows, strict=True))
+        self._check_finite(found)
+        return found
+
+    def warm_up(self) -> None:
+        """Run once on nothing where a graphics card makes itself ready by that; a file of free sizes is left alone."""
+        shapes = [(self._device.batch, *spec.shape[1:]) if self.takes_batches else spec.shape for spec in self.inputs]
+        if self.providers[:1] != ("cpu",) and all(isinstance(length, int) for shape in shapes for length in shape):
+            self._answers([np.zeros(shape, np.float32) for shape in shapes])  # type: ignore[arg-type]
+
+    def _one_by_one(self, arrays: Sequence[Array], number: int) -> tuple[Array, ...]:
+        rows = [self.run(*(one[at : at + 1] if len(one) > 1 else one for one in arrays)) for at in range(number)]
         return tuple(np.concatenate(parts) for parts in zip(*rows, strict=True))
 
-    def _halved(self, *arrays: Array) -> tuple[Array, ...]:
-        """One run; where memory does not suffice, two of half the batch, and so on."""
+    def _batch(self, arrays: Row) -> Row:
+        """One run; where memory does not suffice, two of half the batch, and so on. Its numbers are not checked."""
+        number = len(arrays[0])
+        if number > 1 and (not self.takes_batches or number > self._most > 0):
+            return self._halves(arrays)
         try:
-            return self.run(*arrays)
+            found = self._answers(arrays)
         except OutOfMemory:
-            middle = len(arrays[0]) // 2
-            if middle == 0:
+            if number == 1:
                 raise
-            parts = (self._halved(*(one[:middle] for one in arrays)), self._halved(*(one[middle:] for one in arrays)))
-            return tuple(np.concatenate(pair) for pair in zip(*parts, strict=True))
+            self._most = number // 2
+            return self._halves(arrays)
+        except ModelInvalid:
+            if number == 1:
+                raise
+            return self._given_up(arrays)
+        return found if all(one.ndim and len(one) == number for one in found) else self._given_up(arrays)
+
+    def _halves(self, arrays: Row) -> Row:
+        middle = len(arrays[0]) // 2
+        parts = (self._batch(tuple(one[:middle] for one in arrays)), self._batch(tuple(one[middle:] for one in arrays)))
+        return tuple(np.concatenate(pair) for pair in zip(*parts, strict=True))
+
+    def _given_up(self, arrays: Row) -> Row:
+        """A file may leave the first length free and yet work for one picture only: it is taken at its deed."""
+        rows = [self._answers([one[at : at + 1] for one in arrays]) for at in range(len(arrays[0]))]
+        self.takes_batches = False
+        return tuple(np.concatenate(parts) for parts in zip(*rows, strict=True))
 
     def run(self, *arrays: Array) -> tuple[Array, ...]:
         """The outputs for `arrays`, one for each input, both in the order of the contracts.
@@ -111,31 +157,41 @@ class Session:
         Raises InvalidInput when the count or a shape does not fit, ModelInvalid when the model itself fails, DeviceLost
         when its last device stops answering, OutOfMemory, and UnusableOutput when it gives values that are no numbers.
         """
+        found = self._answers(arrays)
+        self._check_finite(found)
+        return found
+
+    def _answers(self, arrays: Sequence[Array]) -> tuple[Array, ...]:
         feeds = self.feeds(*arrays)
         found = None
         while found is None:
             with self._spread.freest() as card:
                 found = self._answered(card, feeds)
-        check_finite(self.name, [spec.name for spec in self.outputs], found)
         return found
+
+    def _check_finite(self, found: Sequence[Array]) -> None:
+        check_finite(self.name, [spec.name for spec in self.outputs], found)
+
+    def _bound(self, session: Any, number: int) -> BoundRuns | None:
+        place = memory_of(self.providers, number)
+        return None if place is None else BoundRuns(session, place, self._output_names)
 
     def _answered(self, card: LoadedCard, feeds: dict[str, Array]) -> tuple[Array, ...] | None:
         """None when the card died and another is left."""
         try:
-            return tuple(card.session.run(list(self._output_names), feeds))
+            return tuple(card.run(self._output_names, feeds))
         except Exception as error:  # ONNX Runtime has no error type of its own
             fault = self._fault(error)
+            if isinstance(fault, OutOfMemory):
+                card.forget()
             if isinstance(fault, DeviceLost) and self._spread.drop(card):
                 return None
             raise fault from (error if isinstance(fault, ModelInvalid) else None)
 
     def _fault(self, error: Exception) -> Exception:
         """What an error of the runtime means."""
-        if any(words in str(error).lower() for words in _NO_MEMORY):
-            return OutOfMemory(
-                f"{self.name}: not enough memory on {self.providers[0] if self.providers else 'cpu'}; "
-                "use fewer --threads, a smaller model, or --execution-provider cpu"
-            )
+        if is_spent(str(error)):
+            return OutOfMemory(f"{self.name}: {self._device.room}; {MORE_ROOM}")
         if is_lost(str(error)) and self.providers[:1] != ("cpu",):
             return DeviceLost(
                 f"{self.name}: {self.providers[0]} stopped answering ({_first_line(error)}); bring it back, or use "
@@ -156,7 +212,9 @@ class Session:
     def _checked(self, spec: TensorSpec, name: str, array: Array) -> Array:
         free = self.takes_batches and len(array.shape) > 0
         if not spec.accepts((spec.shape[0], *array.shape[1:]) if free else array.shape):
-            raise InvalidInput(f"{self.name}: input {spec.name} got shape {array.shape}, supported is {_shape(spec)}")
+            raise InvalidInput(
+                f"{self.name}: input {spec.name} got shape {array.shape}, supported is {shape_text(spec)}"
+            )
         return np.ascontiguousarray(array, dtype=self._dtypes[name])
 
 
@@ -166,33 +224,49 @@ def open_session(
     store: ModelStore | None = None,
     providers: Sequence[str] = ("cpu",),
     threads: int = 1,
-    numbers: Sequence[int] = (0,),
+    device: Device = Device(),
 ) -> Session:
     """The session of a model: a name of the catalog, or the Path of a file.
 
-    Sessions are kept for the life of the process: asking again for the same file, providers and threads gives the
-    same one. numbers: of the cards that share the work, where a machine has several. Raises UsageError for an unknown
-    name or provider, ModelMissing and ModelInvalid as `ModelStore.path`, and ModelInvalid for a file that is no ONNX
-    model or does not keep the contract of its card.
+    Sessions are kept for the life of the process: asking again for the same file, providers, device and threads gives
+    the same one; a thread that asks for one that another loads waits for it, and for no other. providers: in order of
+    preference; device: the rest of how it runs, where its own providers do not count. Raises UsageError for an unknown
+    name or provider, ModelMissing and ModelInvalid as `ModelStore.path`, OutOfMemory, and ModelInvalid for a file that
+    is no ONNX model or does not keep the contract of its card.
     """
     if threads < 1:
         raise UsageError(f"threads: got {threads}, supported is 1 or more")
     path, card = _resolve(model, store or ModelStore.of_user())
-    chosen, warnings = choose_providers(providers)
-    numbers = (0,) if chosen == ("cpu",) else tuple(numbers)
-    key = (os.getpid(), stamp_of(path), card, tuple(providers), threads, numbers)
+    chosen, missing = choose_providers(providers)
+    numbers = (0,) if chosen == ("cpu",) else device.numbers
+    device = replace(device, providers=chosen, numbers=numbers)
+    key = (os.getpid(), stamp_of(path), card, tuple(providers), threads, device)
     with _lock:
-        session = _open.get(key)
-        if session is None:
-            session = Session(path, card=card, providers=chosen, warnings=warnings, threads=threads, numbers=numbers)
-            _open[key] = session
-    return session
+        opening = _open.setdefault(key, _Opening())
+    return opening.opened(path, card, device, (*missing, *device.not_kept()), threads)
+
+
+class _Opening:
+    """A session that is opened once, by whoever comes first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.session: Session | None = None
+
+    def opened(
+        self, path: Path, card: ModelCard | None, device: Device, warnings: Sequence[ProviderWarning], threads: int
+    ) -> Session:
+        with self._lock:
+            if self.session is None:
+                self.session = Session(path, card=card, device=device, warnings=warnings, threads=threads)
+            return self.session
 
 
 def dead_cards() -> tuple[str, ...]:
     """A line for every card that stopped answering while others went on with its work."""
     with _lock:
-        found = [(one.providers[0], number) for one in _open.values() for number in one.dead]
+        sessions = [opening.session for opening in _open.values()]
+    found = [(one.providers[0], number) for one in sessions if one is not None for number in one.dead]
     lines = (f"card {number} of {provider} stopped answering; the others went on" for provider, number in found)
     return tuple(dict.fromkeys(lines))
 
@@ -203,27 +277,7 @@ def close_sessions() -> None:
         _open.clear()
 
 
-def bind(model: str, wanted: Sequence[TensorSpec], declared: Sequence[TensorSpec]) -> tuple[str, ...]:
-    """The file's own tensor name for each contract: the same name where it fits, else the first that fits by shape.
-
-    Exports of one network differ in names and in the order of tensors. Raises ModelInvalid when none fits.
-    """
-    free = list(declared)
-    names: dict[int, str] = {}
-    for by_name in (True, False):
-        for place, spec in enumerate(wanted):
-            fits = [item for item in free if spec.accepts(item.shape) and (not by_name or item.name == spec.name)]
-            if place not in names and fits:
-                names[place] = fits[0].name
-                free.remove(fits[0])
-    for place, spec in enumerate(wanted):
-        if place not in names:
-            has = ", ".join(f"{item.name} {_shape(item)}" for item in declared)
-            raise ModelInvalid(f"{model}: no tensor fits {spec.name} {_shape(spec)}; the file has {has}")
-    return tuple(names[place] for place in range(len(wanted)))
-
-
-_open: dict[Key, Session] = {}
+_open: dict[Key, _Opening] = {}
 _lock = threading.Lock()
 
 
@@ -233,80 +287,6 @@ def _resolve(model: str | Path, store: ModelStore) -> tuple[Path, ModelCard | No
     if not model.is_file():
         raise ModelMissing(f"no model file at {model}")
     return model, store.card_of(model)
-
-
-def _loaded(path: Path, providers: Sequence[Provider], threads: int, number: int) -> tuple[Any, str]:
-    """The session, on the processor where no other provider starts, and why that was."""
-    try:
-        return _load(path, providers, threads, number), ""
-    except ModelInvalid as error:
-        if tuple(providers) == ("cpu",):
-            raise
-        return _load(path, ("cpu",), threads, 0), str(error)
-
-
-def _load(path: Path, providers: Sequence[Provider], threads: int, number: int) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # errors only: they come as exceptions as well
-    # Planning the reuse of buffers takes 0.5 s for the 1371 small nodes of the face mesh and makes no run faster.
-    options.enable_mem_reuse = path.stat().st_size > SMALL_BYTES
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave idle cores to others
-    names = [
-        (runtime_name(name), dict(provider_options(name, number, engines=_engines(name, path)))) for name in providers
-    ]
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=names)
-    except Exception as error:  # ONNX Runtime has no error type of its own
-        raise ModelInvalid(why_not_loaded(path, str(error))) from error
-
-
-def _engines(provider: Provider, path: Path) -> Path | None:
-    """Where the compiled engine of a model is kept; None for providers that compile none."""
-    if provider != "tensorrt":
-        return None
-    import onnxruntime
-
-    folder = engine_folder(
-        user_folder(),
-        model_sha256=sha256_of(path),
-        runtime=onnxruntime.__version__,
-        driver=driver_version(),
-        shapes="declared",
-        precision="fp16",
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _declared(tensors: Sequence[Any]) -> tuple[TensorSpec, ...]:
-    """What the file says of its tensors: names, shapes and types, with no meaning."""
-    return tuple(
-        TensorSpec(
-            name=tensor.name,
-            shape=tuple(length if isinstance(length, int) else str(length or "any") for length in tensor.shape),
-            dtype=_DTYPES.get(tensor.type, "float32"),
-        )
-        for tensor in tensors
-    )
-
-
-_DTYPES = {
-    "tensor(float)": "float32",
-    "tensor(double)": "float64",
-    "tensor(float16)": "float16",
-    "tensor(int64)": "int64",
-    "tensor(int32)": "int32",
-    "tensor(uint8)": "uint8",
-    "tensor(bool)": "bool",
-}
-
-
-def _shape(spec: TensorSpec) -> str:
-    return "(" + ", ".join(map(str, spec.shape)) + ")"
 
 
 def _first_line(error: Exception) -> str:

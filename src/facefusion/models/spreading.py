@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from facefusion.models.bound import Array, BoundRuns
+
 
 class LoadedCard:
-    """The model as it was loaded on card `number`. busy: runs that are under way there."""
+    """The model as it was loaded on card `number`. busy: runs that are under way there.
 
-    def __init__(self, number: int, session: Any) -> None:
-        self.number, self.session, self.busy = number, session, 0
+    bound: its buffers there; None where tensors go by main memory.
+    """
+
+    def __init__(self, number: int, session: Any, bound: BoundRuns | None = None) -> None:
+        self.number, self.session, self.busy, self._bound = number, session, 0, bound
+
+    def run(self, outputs: Sequence[str], feeds: Mapping[str, Array]) -> list[Array]:
+        """The `outputs` for `feeds`. Raises what the runtime raises."""
+        if self._bound is not None:
+            return self._bound.run(feeds)
+        found: list[Array] = self.session.run(list(outputs), dict(feeds))
+        return found
+
+    def forget(self) -> None:
+        """Give back the buffers that no run uses."""
+        if self._bound is not None:
+            self._bound.forget()
 
 
 class Spread:
@@ -22,11 +39,6 @@ class Spread:
         self._cards, self._next = list(cards), 0
         self.dead: tuple[int, ...] = ()
         self._lock = threading.Lock()
-
-    @property
-    def first(self) -> Any:
-        """The session whose tensors and providers stand for all."""
-        return self._cards[0].session
 
     @property
     def numbers(self) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ class Used:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Zoo:
-    """store: where weights are looked for. providers: what they run on, in order of preference, on the cards `numbers`.
+    """store: where weights are looked for. providers: what they run on, in order of preference; device: how.
 
     own: other devices of single models, by name or task.
     """
@@ -40,7 +40,7 @@ class Zoo:
     store: ModelStore = field(default_factory=ModelStore.of_user)
     providers: Sequence[str] = ("cpu",)
     threads: int = 1
-    numbers: tuple[int, ...] = (0,)
+    device: Device = Device()
     own: Mapping[str, Device] = field(default_factory=dict)
 
     def card(self, model: str, task: Task) -> ModelCard:
@@ -84,12 +84,18 @@ class Zoo:
         from facefusion.models.sessions import open_session
 
         where = Path(model) if is_path(model) else model
+        device = self.device_of(model)
+        return open_session(where, store=self.store, providers=device.providers, threads=self.threads, device=device)
+
+    def device_of(self, model: str) -> Device:
+        """Where a name or a path runs."""
         card = self._card_of_file(Path(model)) if is_path(model) else self.store.card(model)
-        usual = Device(check_providers(self.providers), self.numbers)
-        device = Devices(usual, self.own).of(card.name, card.task)
-        return open_session(
-            where, store=self.store, providers=device.providers, threads=self.threads, numbers=device.numbers
-        )
+        usual = replace(self.device, providers=check_providers(self.providers))
+        return Devices(usual, self.own).of(card.name, card.task)
+
+    def names(self, model: str, task: Task) -> tuple[str, ...]:
+        """The names, or paths, of a model and of those that it needs. Raises as `card`."""
+        return tuple(name for name, _ in self._all_of(model, task))
 
     def adapter(self, model: str, task: Task) -> Any:
         """What speaks to a model: a class of `models.adapters` for its contract. Raises as `check`."""

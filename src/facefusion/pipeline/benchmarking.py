@@ -23,7 +23,7 @@ from facefusion.core import Frame, Progress, ProgressEvent, Timestamp, UInt8
 from facefusion.media import VideoFormat, VideoWriter, open_media, write_image
 from facefusion.models import ModelStore
 from facefusion.models.lock import Entry, Lock
-from facefusion.models.sessions import Session
+from facefusion.models.spreading import LoadedCard
 from facefusion.models.stand_ins import stand_in
 from facefusion.models.store import sha256_of
 from facefusion.pipeline.analysis_cache import AnalysisCache
@@ -136,20 +136,20 @@ class _Phases:
 @contextmanager
 def _network_seconds() -> Iterator[list[float]]:
     """CPU seconds of this process's threads inside of networks."""
-    spent, real = [0.0], Session.run
+    spent, real = [0.0], LoadedCard.run
 
-    def timed(self: Session, *arrays: Any) -> Any:
+    def timed(self: LoadedCard, *arguments: Any) -> Any:
         began = time.thread_time()
         try:
-            return real(self, *arrays)
+            return real(self, *arguments)
         finally:
             spent[0] += time.thread_time() - began
 
-    Session.run = timed  # type: ignore[method-assign]
+    LoadedCard.run = timed  # type: ignore[assignment, method-assign]
     try:
         yield spent
     finally:
-        Session.run = real  # type: ignore[method-assign]
+        LoadedCard.run = real  # type: ignore[method-assign]
 
 
 def _cpu_seconds() -> float:

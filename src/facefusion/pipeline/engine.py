@@ -40,6 +40,7 @@ from facefusion.pipeline.report import Made, RunReport, Tally, left_out_lines
 from facefusion.pipeline.segment_run import SegmentRun
 from facefusion.pipeline.segments import segments_of
 from facefusion.pipeline.sinks import Sink
+from facefusion.pipeline.warming import warming
 from facefusion.pipeline.weights import check_models
 from facefusion.pipeline.workfolder import WorkFolder, known_work
 from facefusion.provenance import Labeller
@@ -103,7 +104,8 @@ def _run(
             _opened(plan, reader, part, progress, created, open_output) as (sink, work),
         ):
             audit.begun(sink.marking)
-            done = _Run(plan, reader, part, progress, sink, work).done(analysis, cache)
+            with warming(plan):
+                done = _Run(plan, reader, part, progress, sink, work).done(analysis, cache)
             if done.anonymity is not None:
                 write_along(done.anonymity, plan, part, sink)
             if isinstance(sink, ClipSink) and work is not None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from facefusion.core import Analysis
 from facefusion.errors import InvalidInput
 from facefusion.models import ModelStore, Task
-from facefusion.models.devices import parse_numbers, parse_overrides
+from facefusion.models.devices import Device, parse_numbers, parse_overrides
+from facefusion.models.memory import GIGABYTE
 from facefusion.models.zoo import Zoo
 from facefusion.pipeline.catalog import OWN_WAYS
 from facefusion.pipeline.settings import FinderSettings, JobSettings
@@ -28,8 +29,13 @@ def zoo_of_job(job: JobSettings) -> Zoo:
     """Where learned weights come from and what they run on."""
     folder = Path(job.models_folder) if job.models_folder else None
     own = parse_overrides(job.model_provider)
-    numbers = parse_numbers(job.execution_device)
-    return Zoo(ModelStore.of_user(folder), job.execution_provider, numbers=numbers, own=own)
+    device = Device(
+        numbers=parse_numbers(job.execution_device),
+        batch=job.execution_batch,
+        memory_bytes=round(job.execution_memory_limit * GIGABYTE),
+        precision=job.execution_precision,
+    )
+    return Zoo(ModelStore.of_user(folder), job.execution_provider, device=device, own=own)
 
 
 def asked_of(finder: FinderSettings) -> tuple[tuple[str, Task], ...]:

@@ -20,7 +20,8 @@ from facefusion.pipeline.plan import Plan
 
 _SIGNING = ("signing-certificate", "signing-key", "signing-url", "signing-timestamp-url")
 _AUDIT = ("audit-file", "audit-names", "audit-project")
-NOT_IN_THE_RESULT = ("overwrite", "models-folder", "workers", "threads", "keep-work", *_SIGNING, *_AUDIT)
+_LIMITS = ("execution-memory-limit",)
+NOT_IN_THE_RESULT = ("overwrite", "models-folder", "workers", "threads", "keep-work", *_LIMITS, *_SIGNING, *_AUDIT)
 """Keys of a request that change how it is done, not what comes out."""
 _BEGINNING_BYTES = 1 << 20
 _FILES = (

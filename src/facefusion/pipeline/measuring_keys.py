@@ -8,6 +8,8 @@ FINDING_KEYS = (
     "face-landmarker-model",
     "models-folder",
     "execution-device",
+    "execution-memory-limit",
+    "execution-precision",
     "model-provider",
 )
 MEASURING_KEYS = (

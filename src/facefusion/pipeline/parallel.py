@@ -47,8 +47,8 @@ def _workers_with_room(info: MediaInfo) -> int:
 
 
 def frames_at_once(job: JobSettings) -> int:
-    """Frames that are rendered at once."""
-    return job.threads or job.workers or min(os.cpu_count() or 1, _MOST_THREADS)
+    """Frames that are rendered at once: as many as a batch holds, at least, so that it can be full."""
+    return max(job.threads or job.workers or min(os.cpu_count() or 1, _MOST_THREADS), job.execution_batch)
 
 
 @contextmanager

@@ -129,6 +129,7 @@ class _Cast:
             parser=self.parser if isinstance(self.parser, OcclusionParser) else None,
             memory_digest="" if self.memory is None else self.memory.digest(),
             skips_unusable=plan.skips_unusable,
+            faces_at_once=plan.job.execution_batch,
         )
 
     def _effects(self, plan: Plan, photos: Photos, analysis: Analysis) -> Effects:

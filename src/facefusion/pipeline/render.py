@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby
 from types import MappingProxyType
 from typing import cast
@@ -29,6 +30,7 @@ from facefusion.core import (
 )
 from facefusion.errors import UnusableOutput
 from facefusion.faces.parse import Looked, OcclusionParser
+from facefusion.pipeline.apart import Change, in_turn_or_at_once
 from facefusion.pipeline.cascade import Seen, cascade, crop_box, matrix_of
 from facefusion.pipeline.casting import Casting
 from facefusion.pipeline.edits import Values
@@ -59,6 +61,7 @@ class RenderContext:
     laid: is told every patch before it is laid down; called from several threads.
     memory_digest: of what the enhancer knows of faces from elsewhere; empty where that is nothing.
     skips_unusable: a face for which a network answers with no numbers is left as it was, else that ends the run.
+    faces_at_once: faces of a frame that are changed side by side, where they do not touch.
     steady: the faces as they are to be drawn, smoothed over time; None: take them as they were measured.
     """
 
@@ -74,6 +77,7 @@ class RenderContext:
     laid: Laid | None = None
     memory_digest: str = ""
     skips_unusable: bool = False
+    faces_at_once: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,25 +100,41 @@ def render_frame(
     known: by track, what is known of its face beforehand. sure: by track, how much of a change is shown, where that is
     less than all. Without anything to change, the result holds the very array of `frame`.
     """
-    pixels, notes = frame.pixels, []
+    changes: list[Change] = []
+    spans: list[Span] = []
     for face in faces:
         touch, effects, look = _cast(face, frame.index, context)
         if not effects or touch.is_excluded or touch.strength <= 0:
             continue
         told = NOTHING if known is None or face.track_id is None else known.get(face.track_id, NOTHING)
         shown = 1.0 if face.track_id is None else sure.get(face.track_id, 1.0)
-        if shown <= 0:
-            notes.append(LEFT_ALONE)
-            continue
-        strength = touch.strength * shown
-        try:
-            pixels, note = change_face(pixels, face, effects, frame.index, look, strength=strength, known=told)
-        except UnusableOutput as error:
-            if not context.skips_unusable:
-                raise UnusableOutput(f"frame {frame.index}: {error}") from None
-            note = unusable_note(frame.index)
-        notes.append(WEAKENED if shown < 1 and note == DONE else note)
+        changes.append(partial(_shown, face, effects, frame.index, look, touch.strength, shown, told))
+        asks = context.faces_at_once > 1 and shown > 0
+        spans.append(around([whole(_box_of(effect, face, frame.pixels)) for effect in effects] if asks else []))
+    pixels, notes = in_turn_or_at_once(frame.pixels, changes, spans, context.faces_at_once)
     return Rendered(replace(frame, pixels=pixels), tuple(notes))
+
+
+def _shown(
+    face: Face,
+    effects: Sequence[FaceProcessor],
+    index: int,
+    context: RenderContext,
+    strength: float,
+    shown: float,
+    known: Known,
+    pixels: Pixels,
+) -> tuple[Pixels, str]:
+    """As `change_face`; where that is asked for, a face is left as it was that gets no numbers for an answer."""
+    if shown <= 0:
+        return pixels, LEFT_ALONE
+    try:
+        pixels, note = change_face(pixels, face, effects, index, context, strength=strength * shown, known=known)
+    except UnusableOutput as error:
+        if not context.skips_unusable:
+            raise UnusableOutput(f"frame {index}: {error}") from None
+        note = unusable_note(index)
+    return pixels, WEAKENED if shown < 1 and note == DONE else note
 
 
 def known_in(frame: Frame, faces: Sequence[Face], context: RenderContext) -> dict[int, Known]:

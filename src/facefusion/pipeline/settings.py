@@ -10,6 +10,7 @@ from facefusion.media.codecs import CodecName
 from facefusion.media.picture_form import AlphaChoice, ExrCompression, ExrDepth
 from facefusion.media.policy import DamagedFrames, Interlaced
 from facefusion.media.scene_space import DEFAULT_CONFIG
+from facefusion.models.devices import Precision
 from facefusion.models.providers import Provider
 
 SelectorMode = Literal["auto", "one", "many", "reference"]
@@ -61,6 +62,25 @@ class JobSettings:
         (),
         why="another device for one learned model, or for all of one task: inswapper_128=cuda:1, face_enhancer=cpu; "
         "repeat it",
+    )
+    execution_batch: int = option(
+        1,
+        low=1,
+        high=64,
+        why="pictures that a learned model works on at once: of several faces, frames and segments; more suits "
+        "graphics cards, and as many frames are rendered at once",
+    )
+    execution_memory_limit: float = option(
+        0.0,
+        low=0.0,
+        high=1024.0,
+        why="gigabytes that a learned model may take of a graphics card, or all of them together of main memory beside "
+        "their weights; batches and tiles get smaller where it does not suffice; 0 sets no limit",
+    )
+    execution_precision: Precision = option(
+        "fp32",
+        why="what tensorrt, migraphx and openvino's cards compute in: fp16 is faster and a little less exact; the "
+        "others compute as a model's file says",
     )
     models_folder: str = option(
         "", why="where your own weights lie; empty: the folder that FACEFUSION_MODELS names, or one of yours"

@@ -71,8 +71,8 @@ LINES: dict[str, tuple[str, str, str]] = {
                                                        "about_x @ about_y @ about_z"),
     "live_portrait_motion_extractor: depth shifted": ("live_portrait", "placed[..., :2] += self.shift[:, None, :2]",
                                                       "placed += self.shift[:, None]"),
-    "live_portrait_generator: points exchanged": ("live_portrait", "run(features, source, target)",
-                                                  "run(features, target, source)"),
+    "live_portrait_generator: points exchanged": ("live_portrait", "run_each(features, source, target)",
+                                                  "run_each(features, target, source)"),
     "live_portrait_eye_retargeter: openness first": (
         "live_portrait", "[points.reshape(1, 63), openness.reshape(1, self.ratios)]",
         "[openness.reshape(1, self.ratios), points.reshape(1, 63)]"),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from facefusion.errors import DeviceLost
-from facefusion.models import close_sessions, open_session, sessions
+from facefusion.models import close_sessions, open_session, starting
 from packets import Packets, packets_of
 from resuming import OUTPUT, finished, swap
 
@@ -42,14 +42,14 @@ class Dying:
 @pytest.fixture
 def left(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """How many answers of the deblurring network are left; it alone runs on the card."""
-    answers, real = [10**9], sessions._load
+    answers, real = [10**9], starting.start
 
     def loaded(path: Path, *rest: Any) -> Any:
         session = real(path, *rest)
         return Dying(session, answers) if path.stem == "face_deblur" else session
 
     close_sessions()
-    monkeypatch.setattr(sessions, "_load", loaded)
+    monkeypatch.setattr(starting, "start", loaded)
     yield answers
     close_sessions()
 

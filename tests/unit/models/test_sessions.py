@@ -13,8 +13,18 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from facefusion.errors import InvalidInput, ModelInvalid, ModelMissing, UsageError
-from facefusion.models import ModelStore, TensorSpec, available_providers, choose_providers, open_session, sessions
+from facefusion.models import (
+    ModelStore,
+    TensorSpec,
+    available_providers,
+    choose_providers,
+    open_session,
+    sessions,
+    starting,
+)
+from facefusion.models.devices import Device
 from facefusion.models.providers import PROVIDERS
+from facefusion.models.tensors import bind
 
 
 def swapper(path: Path, *, names: tuple[str, str, str] = ("target", "source", "output"), side: int = 128) -> Path:
@@ -157,11 +167,11 @@ def test_order_of_preference(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_provider_that_does_not_start_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = sessions._load
+    real = starting.start
     monkeypatch.setattr(
         "onnxruntime.get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"]
     )
-    monkeypatch.setattr(sessions, "_load", lambda path, providers, *rest: real(path, ("cpu",), *rest))
+    monkeypatch.setattr(starting, "start", lambda path, device, *rest: real(path, Device(), *rest))
     session = open_session("blazeface_short_range", providers=("cuda",))
     assert [str(warning) for warning in session.warnings] == [
         "execution provider cuda is installed (onnxruntime-gpu) but did not start: "
@@ -172,9 +182,7 @@ def test_a_provider_that_does_not_start_is_warned_of(monkeypatch: pytest.MonkeyP
 
 def test_bind_prefers_names_then_the_order_of_the_file() -> None:
     wanted = (TensorSpec("a", (1, 3)), TensorSpec("b", (1, 3)), TensorSpec("c", ("n", 4)))
-    assert sessions.bind(
-        "m", wanted, (TensorSpec("b", (1, 3)), TensorSpec("x", ("any", 3)), TensorSpec("y", (2, 4)))
-    ) == (
+    assert bind("m", wanted, (TensorSpec("b", (1, 3)), TensorSpec("x", ("any", 3)), TensorSpec("y", (2, 4)))) == (
         "x",
         "b",
         "y",

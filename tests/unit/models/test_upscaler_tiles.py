@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -20,17 +20,19 @@ class Fake:
 
     size = (None, None)
 
-    def __init__(self, draw: Callable[[Array], Array]) -> None:
-        self._draw, self.inputs, self.outputs = draw, [self], [self]
+    def __init__(self, draw: Callable[[Array], Array], batch: int = 1) -> None:
+        self._draw, self.inputs, self.outputs, self.batch = draw, [self], [self], batch
+        self.runs: list[int] = []
 
-    def encode(self, picture: Array) -> Array:
-        return picture
+    def encode_many(self, pictures: Sequence[Array]) -> Array:
+        return np.stack(pictures)
 
-    def decode(self, found: Array) -> list[Array]:
-        return [found]
+    def decode(self, found: Array) -> Array:
+        return found
 
-    def run(self, picture: Array) -> list[Array]:
-        return [self._draw(np.repeat(np.repeat(picture, 2, axis=0), 2, axis=1))]
+    def run_each(self, pictures: Array) -> list[Array]:
+        self.runs.append(len(pictures))
+        return [np.stack([self._draw(np.repeat(np.repeat(one, 2, axis=0), 2, axis=1)) for one in pictures])]
 
 
 def enlarged(draw: Callable[[Array], Array], picture: Array, tile: int) -> Array:
@@ -51,3 +53,12 @@ def test_a_network_that_sees_the_whole_tile_leaves_no_step() -> None:
     steps = np.abs(np.diff(found[20, :, 0]))
     assert found[20, -1, 0] - found[20, 0, 0] > 0.6
     assert steps.max() < 0.02  # a hard border between these tiles is 0.03 and more
+
+
+def test_tiles_go_through_the_network_in_batches() -> None:
+    picture = np.random.default_rng(1).random((70, 90, 3), dtype=np.float32)
+    alone, together = Fake(lambda large: large**2), Fake(lambda large: large**2, batch=4)
+    found = [Upscaler(cast(Session, cast(Any, one)), tile=48, margin=8).enlarge(picture) for one in (alone, together)]
+    np.testing.assert_array_equal(*found)
+    assert alone.runs == [1] * 10
+    assert together.runs == [1, 4, 4, 1]  # the first finds out by how much it enlarges

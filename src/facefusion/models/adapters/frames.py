@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import cv2
@@ -29,7 +30,7 @@ class Upscaler:
         height, _ = session.inputs[0].size
         self._fixed = height if isinstance(height, int) else 0
         side = self._fixed or 32
-        self.scale = self._run(np.zeros((side, side, 3), np.float32)).shape[0] // side
+        self.scale = self._run([np.zeros((side, side, 3), np.float32)]).shape[1] // side
 
     def enlarge(self, pixels: Pixels) -> Float32:
         """(H × scale, W × scale, 3) float32 RGB in [0, 1] of `pixels` (H, W, 3) RGB."""
@@ -49,20 +50,26 @@ class Upscaler:
         padded = np.pad(picture, ((margin, margin + step), (margin, margin + step), (0, 0)), mode="symmetric")
         fade = margin // 2
         out = np.zeros((height * scale, width * scale, 3), np.float32)
-        for y in range(0, height, step):
-            for x in range(0, width, step):
-                made = self._run(padded[y : y + step + 2 * margin, x : x + step + 2 * margin])
+        corners = [(y, x) for y in range(0, height, step) for x in range(0, width, step)]
+        for part in batched(corners, self._session.batch):
+            tiles = [padded[y : y + step + 2 * margin, x : x + step + 2 * margin] for y, x in part]
+            for (y, x), made in zip(part, self._run(tiles), strict=True):
                 (rows, down), (columns, right) = (
                     _share(start, step, length, fade, scale) for start, length in ((y, height), (x, width))
                 )
                 top, left = rows.start - (y - margin) * scale, columns.start - (x - margin) * scale
-                part = made[top : top + len(down), left : left + len(right)]
-                out[rows, columns] += part * (down[:, None] * right)[..., None]
+                inside = made[top : top + len(down), left : left + len(right)]
+                out[rows, columns] += inside * (down[:, None] * right)[..., None]
         return np.clip(out, 0, 1)
 
-    def _run(self, tile: Float32) -> Float32:
+    def _run(self, tiles: Sequence[Float32]) -> Float32:
         session = self._session
-        return session.outputs[0].decode(session.run(session.inputs[0].encode(tile))[0])[0]
+        return session.outputs[0].decode(session.run_each(session.inputs[0].encode_many(tiles))[0])
+
+
+def batched(corners: Sequence[tuple[int, int]], size: int) -> Iterator[Sequence[tuple[int, int]]]:
+    """`corners`, at most `size` at a time."""
+    return (corners[start : start + size] for start in range(0, len(corners), size))
 
 
 def _share(start: int, step: int, length: int, fade: int, scale: int) -> tuple[slice, Float32]:

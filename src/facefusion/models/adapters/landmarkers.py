@@ -31,7 +31,7 @@ class _Landmarker:
         matrix = transforms.square_roi(box.center, max(box.width, box.height) * self.around, 0.0, self.size)
         crop = cv2.warpAffine(pixels, matrix, (self.size, self.size), flags=cv2.INTER_LINEAR)
         crop = crop.astype(np.float32) / np.float32(PIXEL_MAX[pixels.dtype.name])
-        points, sure = self._decoded(self._session.run(self._session.inputs[0].encode(crop)))
+        points, sure = self._decoded(self._session.run_each(self._session.inputs[0].encode(crop)))
         return Landmarks(transforms.apply(transforms.inverse(matrix), points.astype(np.float32))), sure
 
     def _decoded(self, outputs: tuple[Float32, ...]) -> tuple[Float32, float]:

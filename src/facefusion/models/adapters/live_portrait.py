@@ -52,7 +52,7 @@ class FeatureExtractor:
 
     def features(self, face: Float32) -> Float32:
         """(1, 32, 16, 64, 64) float32 of `face` (256, 256, 3) RGB in [0, 1]."""
-        found: Float32 = self._session.run(self._session.inputs[0].encode(face))[0]
+        found: Float32 = self._session.run_each(self._session.inputs[0].encode(face))[0]
         return found
 
 
@@ -66,7 +66,9 @@ class MotionExtractor:
 
     def motion(self, face: Float32) -> Motion:
         """Of `face` (256, 256, 3) RGB in [0, 1]."""
-        pitch, yaw, roll, scale, shift, expression, points = self._session.run(self._session.inputs[0].encode(face))
+        pitch, yaw, roll, scale, shift, expression, points = self._session.run_each(
+            self._session.inputs[0].encode(face)
+        )
         pitch_deg, yaw_deg, roll_deg, size = (float(one.reshape(-1)[0]) for one in (pitch, yaw, roll, scale))
         return Motion(pitch_deg, yaw_deg, roll_deg, size, shift, expression, points)
 
@@ -81,7 +83,7 @@ class Generator:
 
     def draw(self, features: Float32, source: Float32, target: Float32) -> Float32:
         """(512, 512, 3) float32 RGB in [0, 1]: the face of `features`, whose points were `source`, at `target`."""
-        found = self._session.run(features, source, target)[0]
+        found = self._session.run_each(features, source, target)[0]
         return np.clip(self._session.outputs[0].decode(found)[0], 0, 1)
 
 

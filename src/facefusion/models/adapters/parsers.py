@@ -36,7 +36,7 @@ class BiSeNet:
 
     def classes(self, face: Float32) -> NDArray[Any]:
         """(size, size) uint8: the class of each pixel."""
-        logits = self._session.run(self._session.inputs[0].encode(face))[0][0]
+        logits = self._session.run_each(self._session.inputs[0].encode(face))[0][0]
         return logits.argmax(axis=0).astype(np.uint8)
 
     def visible(self, face: Float32) -> Float32:
@@ -52,6 +52,6 @@ class XSeg:
         self._session, self.size, self.template = session, picture_side(session), template
 
     def visible(self, face: Float32) -> Float32:
-        found = self._session.run(self._session.inputs[0].encode(face))[0]
+        found = self._session.run_each(self._session.inputs[0].encode(face))[0]
         mask: Float32 = np.clip(self._session.outputs[0].decode(found)[0, ..., 0], 0, 1)
         return mask

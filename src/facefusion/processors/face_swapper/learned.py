@@ -40,6 +40,7 @@ class LearnedSwapper:
         self.crop_size = swapper.size * settings.pixel_boost
         self._swapper, self._identity, self._recognise = swapper, identity, recognise
         self._source = swapper.prepared(identity)
+        self._source.flags.writeable = False  # so that it is sent to a card once
 
     def crop_box(self, face: Face, width: int, height: int) -> Box:
         """The whole picture: aligned crops are cut by their template."""
