@@ -202,13 +202,19 @@ def restorer(path: Path, *, size: int = 512, weight: bool = False) -> Path:
 
 def matting(
     path: Path, *, size: int | str, mean: Any = 0.0, std: Any = 1.0, fed: str = "input", given: str = "output",
-    coarser: int = 0,
+    coarser: int = 0, logits: bool = False,
 ) -> Path:  # fmt: skip
-    """A matte that is the mix of red, green and blue. coarser: worse ones that follow, as in U2-Net's exports."""
+    """A matte that is the mix of red, green and blue. coarser: worse ones that follow, as in U2-Net's exports. logits:
+    as BiRefNet's, before the sigmoid. A free size has to be a multiple of 32."""
     graph = Graph()
     picture = plain(graph, fed, mean, std)
+    if not isinstance(size, int):
+        picture = graph.op("DepthToSpace", graph.op("SpaceToDepth", picture, blocksize=32), blocksize=32)
     mixed = graph.op("Mul", picture, graph.value(column(MIX)))
-    graph.op("ReduceSum", mixed, graph.value([1], "int64"), out=given)
+    mixed = graph.op("ReduceSum", mixed, graph.value([1], "int64"), **({} if logits else {"out": given}))
+    if logits:
+        kept = graph.op("Clip", mixed, graph.value(0.001), graph.value(0.999))
+        graph.op("Log", graph.op("Div", kept, graph.op("Sub", graph.value(1.0), kept)), out=given)
     height, width = (size, size) if isinstance(size, int) else ("height", "width")
     outputs = [Value(given, (1, 1, height, width))]
     for number in range(coarser):

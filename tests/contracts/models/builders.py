@@ -95,7 +95,7 @@ BUILDERS: dict[str, Callable[[Path], Path]] = {
     "u2net.onnx": matte(size=320, fed="input.1", given="1959", coarser=2, **IMAGENET),
     "isnet-general-use.onnx": matte(size=1024, mean=0.5),
     "ben2.onnx": matte(size=1024),
-    "BiRefNet-general-epoch_244.onnx": matte(size=1024, **IMAGENET),
+    "BiRefNet-general-epoch_244.onnx": matte(size=1024, logits=True, **IMAGENET),
     "rmbg_1.4.onnx": matte(size=1024, mean=0.5),
     "rvm_mobilenetv3_fp32.onnx": zoo.rvm,
     "real_esrgan_x2.onnx": partial(zoo.upscaler, scale=2),

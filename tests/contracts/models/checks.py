@@ -145,6 +145,8 @@ def dfm(show: Show) -> None:
     assert np.abs(crop[y, x] - seen("dfl_whole_face", 224)).max() < 0.01
     near(found.pixels[0], np.clip(mini.expected(sharp, sharp[y, x], 0.05), 0, 1))
     near(found.mask[0], np.tile(np.linspace(0, 1, 224), (224, 1)))
+    less = adapter.swap([crop], adapter.prepared(Identity(share=0.25)))
+    near(less.pixels[0], np.clip(mini.expected(sharp, sharp[y, x], 0.0125), 0, 1))
 
 
 def recogniser(show: Show) -> None:
@@ -286,6 +288,9 @@ def rvm(show: Show) -> None:
     foreground, matte = adapter.cut_out(show.noise)
     near(matte, wanted)
     near(foreground, show.noise / 255)
+    wide = cv2.resize(show.noise, (768, 192))  # shown at two thirds: no side is beyond 512
+    adapter.forget()
+    near(adapter.matte(wide) - adapter.matte(wide), np.full((192, 768), 0.1 * 512 / 768))
 
 
 def upscaler(name: str, scale: int) -> Callable[[Show], None]:

@@ -14,6 +14,7 @@ from facefusion.core import Landmarks
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import read_image
 from facefusion.models import ModelStore
+from facefusion.models.adapters.expression_points import gaze, smile
 from facefusion.models.adapters.live_portrait import Edit, LivePortrait, rotation
 from facefusion.models.store import sha256_of
 from facefusion.models.zoo import Zoo
@@ -56,6 +57,38 @@ def test_what_is_asked_for_moves_the_points(portrait: LivePortrait, edit: Edit, 
     assert np.abs(found - (FACE + 0.75 * moved)).max() < 2e-3
 
 
+@pytest.mark.parametrize(
+    ("edit", "added"),
+    [
+        (Edit(smile=1.0), smile(1.0)),
+        (Edit(smile=-1.0), smile(-1.0)),
+        (Edit(gaze=(1.0, 0.0)), gaze(1.0, 0.0)),
+        (Edit(gaze=(0.0, -0.5)), gaze(0.0, -0.5)),
+        (Edit(smile=0.5, gaze=(-1.0, 1.0), strength=1.0), smile(0.5) + gaze(-1.0, 1.0)),
+    ],
+)
+def test_a_smile_and_a_gaze_are_added_to_the_expression(portrait: LivePortrait, edit: Edit, added: np.ndarray) -> None:
+    moved = 1.5 * float(added.mean())
+    assert abs(moved) > 2e-4
+    found = portrait.edited(FACE, edit) - portrait.edited(FACE, Edit())
+    assert np.abs(found - 0.75 * moved).max() < 1e-6
+
+
+def test_a_smile_lifts_the_corners_of_the_mouth_and_eyes_look_where_they_are_sent() -> None:
+    assert smile(1.0)[0, [14, 20], 1] == pytest.approx([-0.026, -0.013])
+    assert smile(1.0)[0, 17] == pytest.approx([0.0, 0.00845, 0.0039])
+    assert smile(-1.0)[0, 14, 1] == pytest.approx(0.006)
+    right, left, up = gaze(1.0, 0.0), gaze(-1.0, 0.0), gaze(0.0, 1.0)
+    assert right[0, [11, 15], 0] == pytest.approx([0.021, 0.03])
+    assert left[0, [11, 15], 0] == pytest.approx([-0.03, -0.021])
+    assert up[0, [11, 15, 13, 16], 1] == pytest.approx([-0.0315, -0.0315, -0.00945, -0.00945])
+    assert not right[..., 1:].any()
+    assert not up[..., 0].any()
+    for moved in (smile(0.0), gaze(0.0, 0.0)):
+        assert moved.shape == (1, 21, 3)
+        assert not moved.any()
+
+
 def test_openness_is_counted_in_widths() -> None:
     xy = np.zeros((478, 2), np.float32)
     xy[[159, 145, 33, 133]] = [(5, 1), (5, 4), (0, 2), (12, 2)]
@@ -77,6 +110,16 @@ def test_an_expression_is_drawn_and_all_networks_are_named(
     assert np.abs(next(smooth) - next(smooth)).mean() < 8  # the same face, drawn in blocks
     assert np.abs(after - before)[near].mean() > 3
     assert np.abs(after - before)[:15, :15].max() <= 6  # the watermark alone
+    options = (
+        "--expression-editor-smile",
+        "0.8",
+        "--expression-editor-gaze-x",
+        "-1",
+        "--expression-editor-gaze-y",
+        "1",
+    )
+    succeeded(*job, *options, "--overwrite")
+    assert np.abs(read_image(out).pixels.astype(np.float32) - after)[near].mean() > 0.05
     text = str(verify(out).as_dict()) + str(read_manifest(out))
     assert "compositeWithTrainedAlgorithmicMedia" in text
     for part in PARTS:

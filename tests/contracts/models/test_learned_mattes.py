@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import trusted
 from numpy.typing import NDArray
 
 import miniature_zoo as zoo
@@ -14,6 +16,7 @@ from clips import Look, make_clip
 from command_line import refused, succeeded
 from facefusion.core import Frame
 from facefusion.media import open_media, read_image, write_image
+from facefusion.models import card_named, cards, close_sessions
 from facefusion.pipeline.engine import run
 from facefusion.pipeline.plan import Plan
 
@@ -38,6 +41,32 @@ def test_a_named_networks_opacity_is_that_of_the_output(
     assert found is not None
     wanted = ramp(0, 128, 96)[..., 0] * float(np.sum(zoo.MIX))
     assert np.abs(found[8:50, 8:60] - wanted[8:50, 8:60]).max() <= 6
+
+
+SHOWN_LIKE = {"u2net_human_seg": "u2net", "birefnet_portrait": "birefnet_general", "rmbg_2.0": "birefnet_general"}
+NETWORKS = tuple(card.name for card in cards() if card.task == "background_remover")
+
+
+@pytest.mark.parametrize("model", NETWORKS)
+def test_every_network_is_shown_its_own_range_and_says_how_opaque_each_pixel_is(
+    model: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The miniatures answer with a mix of red, green and blue as they understand them."""
+    here = tmp_path / "models"
+    here.mkdir()
+    shutil.copy(folder / card_named(SHOWN_LIKE.get(model, model)).file, here / card_named(model).file)
+    trusted(here)
+    monkeypatch.setenv("FACEFUSION_MODELS", str(here))
+    x, y = np.meshgrid(np.linspace(0, 1, 128), np.linspace(0, 1, 96))
+    picture = np.round(np.dstack([0.45 + 0.5 * x, 0.25 + 0.3 * y, 0.1 + 0.3 * x * y]) * 255).astype(np.uint8)
+    write_image(tmp_path / "in.png", Frame(picture))
+    succeeded("run", "--processor", "background_remover", "--background-remover-model", model,
+              "--target", tmp_path / "in.png", "--output", tmp_path / "out.png")  # fmt: skip
+    found = read_image(tmp_path / "out.png").alpha
+    assert found is not None
+    inside = (slice(8, 50), slice(8, 60))  # no label there
+    assert np.abs(found[inside] - (picture @ zoo.MIX)[inside]).max() <= 4
+    close_sessions()
 
 
 def test_a_network_with_a_memory_gives_the_same_frames_to_any_number_of_workers(folder: Path, tmp_path: Path) -> None:

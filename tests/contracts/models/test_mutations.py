@@ -58,6 +58,32 @@ LINES: dict[str, tuple[str, str, str]] = {
     "live_portrait_landmarker: output": ("landmarkers", "outputs[2].reshape(203, 2)", "outputs[0].reshape(-1, 2)"),
     "bisenet_resnet_34: classes": ("parsers", "10, 11, 12, 13)", "11, 12, 13, 17)"),
     "codeformer: weight": ("enhancers", "np.array([fidelity])", "np.array([1 - fidelity])"),
+    "somebody: morph": ("swappers", "np.array([identity.share]", "np.array([1.0]"),
+    "crossface_ghost: of unit length": ("converters", "self._session.run(embedding)[0]",
+                                        "self._session.run(embedding / 7)[0]"),
+    "arcface_w600k_r50: length": ("recognisers", "(faces))[0].astype(np.float32)",
+                                  "(faces))[0].astype(np.float32) * 2"),
+    "xseg_1: the other way round": ("parsers", "mask: Float32 = np.clip(", "mask: Float32 = 1 - np.clip("),
+    "2d106det: crop": ("landmarkers", "around = 1.5", "around = 256 / 195"),
+    "live_portrait_landmarker: crop": ("landmarkers", "around = 1.5", "around = 256 / 195"),
+    "live_portrait_landmarker: range": ("landmarkers", "reshape(203, 2) * np.float32(self.size)",
+                                        "reshape(203, 2) * np.float32(self.size - 20)"),
+    "modnet: any size": ("matting", "_MULTIPLE = 32", "_MULTIPLE = 1"),
+    "birefnet_general: no sigmoid": ("matting", "(1 / (1 + np.exp(-found)))", "found"),
+    "rvm_mobilenetv3: ratio": ("matting", "_SHORTER_SIDE / max(pixels.shape[:2])", "1.0"),
+    "rvm_mobilenetv3: outputs exchanged": ("matting", "zip(session.outputs, found[:2], strict=False)",
+                                           "zip(session.outputs, found[1::-1], strict=False)"),
+    "wav2lip_96: range": ("speech", "np.ascontiguousarray(planes, np.float32)",
+                          "np.ascontiguousarray(planes * 255, np.float32)"),
+    "wav2lip_96: layout": ("speech", "axis=3).transpose(0, 3, 1, 2)", "axis=3).transpose(0, 3, 2, 1)"),
+    "live_portrait_feature_extractor: sides": (
+        "live_portrait", "found: Float32 = self._session.run(self._session.inputs[0].encode(face))[0]",
+        "found: Float32 = self._session.run(self._session.inputs[0].encode(face))[0][..., ::-1]"),
+    "live_portrait_motion_extractor: degrees exchanged": ("live_portrait", "pitch, yaw, roll, scale, shift",
+                                                          "yaw, pitch, roll, scale, shift"),
+    "live_portrait_lip_retargeter: openness first": (
+        "live_portrait", "[points.reshape(1, 63), openness.reshape(1, self.ratios)]",
+        "[openness.reshape(1, self.ratios), points.reshape(1, 63)]"),
     "rvm_mobilenetv3: memory": ("matting", "self._memory = list(found[2:])", "_ = found"),
     "ddcolor: planes exchanged": ("frames", "found[0].transpose(1, 2, 0)", "found[0, ::-1].transpose(1, 2, 0)"),
     "deoldify: lightness of the network": ("frames", "lab[..., 1:] = cv2.resize(self._chroma(found)",
@@ -146,11 +172,24 @@ def test_every_model_is_checked_by_itself_or_by_its_sibling() -> None:
 
 def test_changes_are_tried_on_every_family(tmp_path: Path) -> None:
     own = {card.contract for card in cards() if card.name in CHECKS} | {"dfm"}
-    plain = {"embedding_converter", "live_portrait_stitcher", "live_portrait_eyes", "live_portrait_lips"}
     tried: dict[str, list[Change]] = {}
     for card in (*(card for card in cards() if card.name in CHECKS), somebody(tmp_path)):
         tried.setdefault(card.contract, []).extend(change for _, change in mutations(card))
     by_line = {next(card.contract for card in cards() if card.name == what.partition(":")[0])
                for what in LINES if not what.startswith("somebody")}  # fmt: skip
-    assert {contract for contract, changes in tried.items() if changes} | plain == own
-    assert {"live_portrait_stitcher", "live_portrait_eyes"} <= by_line
+    assert {contract for contract, changes in tried.items() if changes} | by_line == own
+    assert {"embedding_converter", *(one for one in own if one.startswith("live_portrait_"))} <= by_line
+
+
+def test_order_range_and_layout_of_every_picture_and_every_template_are_tried() -> None:
+    """Where a card says what a picture is, each point of it; what no card can say is in `LINES`."""
+    for card in (one for one in cards() if one.name in CHECKS):
+        tried = {what for what, _ in mutations(card)} | {what.partition(": ")[2] for what in LINES if card.name in what}
+        shown = [one for one in (*card.inputs, *card.outputs) if one.layout != "flat" and one.colour != "none"]
+        for spec in shown:
+            points = {"range", "layout"} | ({"order"} if spec.colour in ("rgb", "bgr") else set())
+            assert points <= {what.rpartition(" ")[2] for what in tried if f" {spec.name} " in what}, (card.name, spec)
+        if card.template:
+            assert sum(what.startswith("template") for what in tried) >= 3, card.name
+        if card.contract == "wav2lip":
+            assert {"order", "range", "layout", "half"} <= tried

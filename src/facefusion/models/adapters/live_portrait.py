@@ -14,6 +14,7 @@ import numpy as np
 
 from facefusion.core import Float32
 from facefusion.geometry.templates import TemplateName
+from facefusion.models.adapters.expression_points import gaze, smile
 from facefusion.models.adapters.swappers import picture_side
 from facefusion.models.sessions import Session
 
@@ -132,11 +133,14 @@ class Stitcher:
 @dataclass(frozen=True, slots=True)
 class Edit:
     """What is to be another. eyes, lips: -1 closed to 1 wide open, 0 as they are. strength: of the face's own
-    expression. turn_deg: added to pitch, yaw and roll. eyes_now, lips_now: how open they are, in widths."""
+    expression. smile, gaze: of `expression_points`. turn_deg: added to pitch, yaw and roll. eyes_now, lips_now: how
+    open they are, in widths."""
 
     eyes: float = 0.0
     lips: float = 0.0
     strength: float = 1.0
+    smile: float = 0.0
+    gaze: tuple[float, float] = (0.0, 0.0)
     turn_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
     eyes_now: tuple[float, float] = (0.0, 0.0)
     lips_now: float = 0.0
@@ -171,7 +175,8 @@ class LivePortrait:
     def _moved(self, now: Motion, edit: Edit) -> Motion:
         pitch, yaw, roll = edit.turn_deg
         turned = replace(now, pitch_deg=now.pitch_deg + pitch, yaw_deg=now.yaw_deg + yaw, roll_deg=now.roll_deg + roll)
-        return turned.with_expression(now.expression * np.float32(edit.strength))
+        changed = now.expression * np.float32(edit.strength) + smile(edit.smile) + gaze(*edit.gaze)
+        return turned.with_expression(changed)
 
     def _opened(self, source: Float32, edit: Edit) -> Float32:
         """(1, 21, 3) float32: what eyes and lips add to the points."""

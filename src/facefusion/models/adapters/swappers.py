@@ -32,11 +32,13 @@ class Swapped:
 class Identity:
     """Whose face is put on. embedding: (512,) float32 of ArcFace, not normalised, mean over photos; or None.
 
-    picture: (s, s, 3) float32 RGB in [0, 1], aligned as the swapper's `source_template` says; or None.
+    picture: (s, s, 3) float32 RGB in [0, 1], aligned as the swapper's `source_template` says; or None. share: how much
+    of a person who lies in the swapper itself shows, in [0, 1].
     """
 
     embedding: Float32 | None = None
     picture: Float32 | None = None
+    share: float = 1.0
 
 
 class Swapper(Protocol):
@@ -179,8 +181,8 @@ class UniFace(PictureSwapper):
 class DeepFaceModel:
     """A DFM file: one trained person, so that no source is given; drives any face with that person's.
 
-    NHWC BGR in [0, 1]; the picture is sharpened a little first, as DeepFaceLive does. `morph` says how much of the
-    person shows.
+    NHWC BGR in [0, 1]; the picture is sharpened a little first, as DeepFaceLive does. Its morph value says how much of
+    the person shows.
     """
 
     contract: ClassVar[str] = "dfm"
@@ -191,11 +193,10 @@ class DeepFaceModel:
     def __init__(self, session: Session, template: TemplateName, converter: Session | None = None) -> None:
         self._session = session
         self.size, self.template = picture_side(session), template
-        self.morph = 1.0
 
     def prepared(self, identity: Identity) -> Float32:
         """(1,) float32: the morph value; the person lies in the file."""
-        return np.array([self.morph], np.float32)
+        return np.array([identity.share], np.float32)
 
     def swap(self, targets: Sequence[Float32], source: Float32) -> Swapped:
         """As `Swapper.swap`, one target after another."""

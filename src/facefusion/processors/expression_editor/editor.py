@@ -51,6 +51,8 @@ class ExpressionEditor:
             eyes=asked.eyes,
             lips=asked.lips,
             strength=asked.strength,
+            smile=asked.smile,
+            gaze=(asked.gaze_x, asked.gaze_y),
             turn_deg=(asked.pitch_deg, asked.yaw_deg, asked.roll_deg),
             eyes_now=(openness(landmarks, *_LIDS[0]), openness(landmarks, *_LIDS[1])),
             lips_now=openness(landmarks, *_LIPS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import ClassVar
 
@@ -39,7 +40,7 @@ class LearnedSwapper:
         self.template: TemplateName = swapper.template
         self.crop_size = swapper.size * settings.pixel_boost
         self._swapper, self._identity, self._recognise = swapper, identity, recognise
-        self._source = swapper.prepared(identity)
+        self._source = swapper.prepared(replace(identity, share=settings.swap_weight))
         self._source.flags.writeable = False  # so that it is sent to a card once
 
     def crop_box(self, face: Face, width: int, height: int) -> Box:

@@ -30,7 +30,7 @@ class Settings:
         low=0.0,
         high=1.0,
         why="learned swappers that are told who somebody is by numbers: 1 is the source, less mixes in the identity of "
-        "whoever is changed",
+        "whoever is changed; for DFM files, their morph value",
     )
     shape_strength: float = option(
         1.0,
