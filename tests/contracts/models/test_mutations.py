@@ -77,8 +77,8 @@ LINES: dict[str, tuple[str, str, str]] = {
                           "np.ascontiguousarray(planes * 255, np.float32)"),
     "wav2lip_96: layout": ("speech", "axis=3).transpose(0, 3, 1, 2)", "axis=3).transpose(0, 3, 2, 1)"),
     "live_portrait_feature_extractor: sides": (
-        "live_portrait", "found: Float32 = self._session.run(self._session.inputs[0].encode(face))[0]",
-        "found: Float32 = self._session.run(self._session.inputs[0].encode(face))[0][..., ::-1]"),
+        "live_portrait", "found: Float32 = self._session.run_each(self._session.inputs[0].encode(face))[0]",
+        "found: Float32 = self._session.run_each(self._session.inputs[0].encode(face))[0][..., ::-1]"),
     "live_portrait_motion_extractor: degrees exchanged": ("live_portrait", "pitch, yaw, roll, scale, shift",
                                                           "yaw, pitch, roll, scale, shift"),
     "live_portrait_lip_retargeter: openness first": (
