@@ -35,6 +35,7 @@ NAMES = (
     "cutting",
     "edges",
     "enhancing",
+    "enhancing_cost",
     "zoo_cost",
     "service_load",
     "alpha_forms",

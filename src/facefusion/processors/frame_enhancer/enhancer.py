@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from facefusion.core import Frame, Pixels, from_unit, to_unit
 from facefusion.core.settings import check_settings
 from facefusion.processors.frame_enhancer.settings import Settings
-from facefusion.processors.frame_enhancer.upscale import REACH, enlarged
+from facefusion.processors.frame_enhancer.upscale import REACH, enlarged, grain_of
 
 TILE_PX = 512
 """Side of a tile of the source."""
@@ -37,10 +37,11 @@ class FrameEnhancer:
 
     def _enlarged(self, pixels: Pixels) -> Pixels:
         height, width = pixels.shape[:2]
+        grain = grain_of(to_unit(pixels))
         result = np.empty((height * self.scale, width * self.scale, 3), pixels.dtype)
         for rows, columns in _tiles(height, width, self._tile_px):
             around = _grown(rows, height), _grown(columns, width)
-            large = enlarged(to_unit(pixels[around]), self.scale, self._settings.crispness)
+            large = enlarged(to_unit(pixels[around]), self.scale, self._settings.crispness, grain)
             inner = tuple(
                 slice((part.start - wide.start) * self.scale, (part.stop - wide.start) * self.scale)
                 for part, wide in zip((rows, columns), around, strict=True)

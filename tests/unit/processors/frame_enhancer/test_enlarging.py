@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from facefusion.core import Frame, to_unit
 from facefusion.core.settings import SettingsError
 from facefusion.processors.frame_enhancer import FrameEnhancer, Settings
+from facefusion.processors.frame_enhancer.upscale import enlarged, grain_of, within
 
 
 def drawing(width: int = 96, height: int = 72) -> NDArray[np.uint8]:
@@ -42,6 +43,27 @@ def test_it_is_nearer_to_the_truth_than_cubic_resampling(scale: int) -> None:
     ours = FrameEnhancer(Settings(scale=scale)).process_frame(Frame(small)).pixels
     cubic = cv2.resize(small, (96, 72), interpolation=cv2.INTER_CUBIC)
     assert psnr(ours, truth) > psnr(cubic, truth) + 0.6
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_one_resampling_is_as_good_as_three_rounds_of_it(scale: int) -> None:
+    picture = to_unit(drawing())
+    height, width = picture.shape[:2]
+    large = cv2.resize(picture, (width * scale, height * scale), interpolation=cv2.INTER_CUBIC)
+    for _ in range(3):
+        missing = picture - cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA)
+        large = large + cv2.resize(missing, (width * scale, height * scale), interpolation=cv2.INTER_CUBIC)
+    np.testing.assert_allclose(enlarged(picture, scale, 0.0), within(large, picture), atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_grain_does_not_grow(scale: int) -> None:
+    rng = np.random.default_rng(0)
+    grainy = np.clip(120 + rng.normal(0, 8, (60, 80, 1)), 0, 255).astype(np.uint8).repeat(3, 2)
+    found = FrameEnhancer(Settings(scale=scale)).process_frame(Frame(grainy)).pixels
+    assert found.std() <= 1.05 * grainy.std()
+    assert grain_of(to_unit(grainy)) == pytest.approx(8 / 255, rel=0.1)
+    assert grain_of(to_unit(drawing())) < 0.004
 
 
 def test_an_edge_gets_no_halo() -> None:
