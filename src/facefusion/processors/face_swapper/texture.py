@@ -19,14 +19,17 @@ from facefusion.geometry.mesh import canonical_mesh
 from facefusion.geometry.raster import rasterize, vertex_normals
 from facefusion.geometry.uv_maps import uv_maps, uv_pixels
 from facefusion.processors.face_swapper.light import flatten, light_ratio, skin_weight
+from facefusion.processors.face_swapper.own_colour import skin_coloured
 from facefusion.processors.face_swapper.sampling import smooth_normals
 
 UV_EYE_DISTANCE = 0.235
 """Distance between the eye centres in texture widths."""
 LIGHT_SIZE = 64
-_SHADOW_ABOVE, _SHADOW_BELOW = 0.07, 0.02
-"""Margins around whatever hides a part of a photo, above the brows and below, in eye distances."""
+_SHADOW_ABOVE, _SHADOW_BELOW, _SHADOW_BESIDE = 0.07, 0.02, 0.12
+"""Margins around whatever hides a part of a photo: above the brows, below, and there by the outline; eye distances."""
 _COLOUR_SIZE = 128
+_RIM_CM, _RIM_FACING = 3.0, 0.16
+"""How wide the rim is on which hair and background may be taken for skin, and how squarely it has to be seen there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +67,23 @@ def unwrap(face: Face, size: int) -> Unwrapped:
     weight = facing * covered * _inside(place, picture.shape[:2]) * _seen(spread[..., :3], xyz, picture.shape[:2])
     if face.visible is not None:
         weight = weight * np.minimum(_shown(face.visible, face, place), _skin_coloured(pixels))
+    weight = weight * skin_coloured(pixels, weight) * facing_at_rim(facing)
     return Unwrapped(np.clip(pixels, 0, 1), weight.astype(np.float32), smooth_normals(xyz, LIGHT_SIZE))
+
+
+def facing_at_rim(facing: Float32) -> Float32:
+    """(S, S) float32: less where the rim turns away, for there the mesh misses the face's edge by a pixel or two.
+
+    facing: (S, S) float32, squared cosine of the angle to the camera.
+    """
+    away = np.clip((_RIM_FACING - facing) / _RIM_FACING * 1.5, 0.0, 1.0)
+    return 1.0 - _rim(facing.shape[0]) * away
+
+
+def _rim(size: int) -> Float32:
+    """(size, size) float32: 1 beside the mesh's outline, 0 further in than the rim is wide."""
+    rim = np.clip((_RIM_CM - uv_maps(_COLOUR_SIZE).inset_cm) / _RIM_CM * 2.0, 0.0, 1.0)
+    return cv2.resize(rim, (size, size), interpolation=cv2.INTER_LINEAR)
 
 
 def build_texture(faces: Sequence[Face], size: int) -> tuple[Float32, Float32]:
@@ -100,8 +119,11 @@ def _shown(visible: Float32, face: Face, place: Float32) -> Float32:
     """
     brow_row = _brow_row(place.shape[0])
     forehead = _at(_clear(visible, _SHADOW_ABOVE * face.eye_distance_px), place[:brow_row])
-    below = _at(_clear(np.clip(visible * 2.5, 0.0, 1.0), _SHADOW_BELOW * face.eye_distance_px), place[brow_row:])
-    return np.vstack([_hanging(forehead), below])
+    surely = np.clip(visible * 2.5, 0.0, 1.0)
+    below = _at(_clear(surely, _SHADOW_BELOW * face.eye_distance_px), place[brow_row:])
+    beside = _at(_clear(surely, _SHADOW_BESIDE * face.eye_distance_px), place[brow_row:])
+    rim = _rim(place.shape[0])[brow_row:]
+    return np.vstack([_hanging(forehead), below + (np.minimum(below, beside) - below) * rim])
 
 
 def _skin_coloured(pixels: Float32) -> Float32:
