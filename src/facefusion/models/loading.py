@@ -1,4 +1,4 @@
-"""Why ONNX Runtime does not load a file, in words that say what would work."""
+"""Why ONNX Runtime does not load or run a file, in words that say what would work."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from facefusion.errors import ModelInvalid
 from facefusion.models.graph_file import read_graph
 
 _OPERATOR = re.compile(r'In Node, \("[^"]*", ([\w.]+),')
+_RUNNING = re.compile(r"while running (\w+) node\b")
+_STATUS, _UNMET = "Status Message:", " was false."
+_QUANTISED = ("DequantizeLinear", "QuantizeLinear", "ConvInteger", "MatMulInteger", "QLinearConv", "QLinearMatMul")
 _NO_OPERATOR = re.compile(r"(?:not a registered function/op|not implemented|no op registered|no opset import)", re.I)
 
 
@@ -30,6 +33,17 @@ def why_not_loaded(path: Path, said: str) -> str:
         )
     line = said.strip().splitlines()[0] if said.strip() else "no reason given"
     return f"{path.name} cannot be loaded: {line}"
+
+
+def why_not_run(model: str, said: str) -> str:
+    """One line about a model that was loaded and fails; said: the runtime's own words."""
+    line = said.strip().splitlines()[0] if said.strip() else "no reason given"
+    running = _RUNNING.search(line)
+    if not running:
+        return f"{model} failed: {line}"
+    reason = line.split(_STATUS)[-1].split(_UNMET)[-1].strip(" .")
+    advice = "; an export in 32-bit floats would do" if running[1] in _QUANTISED else ""
+    return f"{model} failed in its operator {running[1]}: {reason}{advice}"
 
 
 def _opset_of(path: Path) -> int:

@@ -18,6 +18,7 @@ from facefusion.models.card import ModelCard
 from facefusion.models.devices import MOST_PICTURES, Device, is_lost, memory_of
 from facefusion.models.finite import check_finite
 from facefusion.models.gathering import Gather, Row
+from facefusion.models.loading import why_not_run
 from facefusion.models.memory import is_spent
 from facefusion.models.providers import (
     Provider,
@@ -197,7 +198,7 @@ class Session:
                 f"{self.name}: {self.providers[0]} stopped answering ({_first_line(error)}); bring it back, or use "
                 "--execution-provider cpu, which begins anew"
             )
-        return ModelInvalid(f"{self.name} failed: {_first_line(error)}")
+        return ModelInvalid(why_not_run(self.name, str(error)))
 
     def feeds(self, *arrays: Array) -> dict[str, Array]:
         """`arrays` by the file's own tensor names, in its types. Raises InvalidInput."""

@@ -56,7 +56,7 @@ def test_what_does_not_fit_at_all_ends_in_one_line(wide: Path, capfd: pytest.Cap
 
 
 def test_tiles_get_smaller_under_a_real_limit(wide: Path) -> None:
-    picture = np.random.default_rng(2).random((300, 300, 3), dtype=np.float32)
+    picture = np.random.default_rng(2).random((470, 470, 3), dtype=np.float32)
     shape = ("n", 3, "height", "width")
     tensors = [TensorSpec(name, shape, "NCHW", "rgb") for name in "xy"]
     card = ModelCard(

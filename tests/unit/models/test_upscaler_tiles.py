@@ -62,3 +62,17 @@ def test_tiles_go_through_the_network_in_batches() -> None:
     np.testing.assert_array_equal(*found)
     assert alone.runs == [1] * 10
     assert together.runs == [1, 4, 4, 1]  # the first finds out by how much it enlarges
+
+
+@pytest.mark.parametrize(
+    ("shape", "tiles"), [((20, 24), [(40, 40)]), ((70, 90), [(40, 48)] * 9), ((8, 33), [(24, 40)] * 2)]
+)
+def test_a_network_is_shown_no_more_than_the_picture_and_its_margins(
+    shape: tuple[int, int], tiles: list[tuple[int, int]]
+) -> None:
+    seen = []
+    network = Fake(lambda large: seen.append((large.shape[0] // 2, large.shape[1] // 2)) or large)
+    upscaler = Upscaler(cast(Session, cast(Any, network)), tile=48, margin=8)
+    seen.clear()
+    assert upscaler.enlarge(np.zeros((*shape, 3), np.float32)).shape == (2 * shape[0], 2 * shape[1], 3)
+    assert seen == tiles

@@ -13,6 +13,8 @@ from facefusion.errors import OutOfMemory
 from facefusion.models.sessions import Session
 
 _TILE, _MARGIN = 256, 16
+_MULTIPLE = 8
+"""Some networks fold pixels into channels first, so that sides have to be multiples of a small number."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -46,21 +48,28 @@ class Upscaler:
     def _in_tiles(self, picture: Float32, tile: int) -> Float32:
         margin, scale = self._margin, self.scale
         height, width = picture.shape[:2]
-        step = (self._fixed or tile) - 2 * margin
-        padded = np.pad(picture, ((margin, margin + step), (margin, margin + step), (0, 0)), mode="symmetric")
+        tall, wide = (self._step(length, tile) for length in (height, width))
+        padded = np.pad(picture, ((margin, margin + tall), (margin, margin + wide), (0, 0)), mode="symmetric")
         fade = margin // 2
         out = np.zeros((height * scale, width * scale, 3), np.float32)
-        corners = [(y, x) for y in range(0, height, step) for x in range(0, width, step)]
+        corners = [(y, x) for y in range(0, height, tall) for x in range(0, width, wide)]
         for part in batched(corners, self._session.batch):
-            tiles = [padded[y : y + step + 2 * margin, x : x + step + 2 * margin] for y, x in part]
+            tiles = [padded[y : y + tall + 2 * margin, x : x + wide + 2 * margin] for y, x in part]
             for (y, x), made in zip(part, self._run(tiles), strict=True):
                 (rows, down), (columns, right) = (
-                    _share(start, step, length, fade, scale) for start, length in ((y, height), (x, width))
+                    _share(start, step, length, fade, scale)
+                    for start, step, length in ((y, tall, height), (x, wide, width))
                 )
                 top, left = rows.start - (y - margin) * scale, columns.start - (x - margin) * scale
                 inside = made[top : top + len(down), left : left + len(right)]
                 out[rows, columns] += inside * (down[:, None] * right)[..., None]
         return np.clip(out, 0, 1)
+
+    def _step(self, length: int, tile: int) -> int:
+        """How far apart tiles begin along a side: as few as `tile` allows, and no larger than those few have to be."""
+        most = (self._fixed or tile) - 2 * self._margin
+        even = -(-length // -(-length // most))
+        return most if self._fixed else min(-(-even // _MULTIPLE) * _MULTIPLE, most)
 
     def _run(self, tiles: Sequence[Float32]) -> Float32:
         session = self._session
