@@ -45,10 +45,13 @@ class Device:
 
     @property
     def room(self) -> str:
-        """What there is no room for, for people."""
-        if not self.memory_bytes:
-            return f"not enough memory on {self.providers[0]}"
-        return f"{self.memory_bytes / GIGABYTE:g} GB (--execution-memory-limit) are too little on {self.providers[0]}"
+        """That there is no room here, and what would work, for people."""
+        where, limit = self.providers[0], f"{self.memory_bytes / GIGABYTE:g} GB (--execution-memory-limit)"
+        ways = ["fewer --threads", *(["a smaller --execution-batch"] if self.batch > 1 else []), "a smaller model"]
+        ways += ["a larger --execution-memory-limit"] if self.memory_bytes else []
+        ways += ["--execution-provider cpu"] if where != "cpu" else []
+        said = f"{limit} are too little on {where}" if self.memory_bytes else f"not enough memory on {where}"
+        return f"{said}; use {', '.join(ways[:-1])} or {ways[-1]}"
 
     def not_kept(self) -> tuple[ProviderWarning, ...]:
         """What its first provider does not do of what is asked for."""

@@ -30,7 +30,7 @@ from facefusion.models.providers import (
 )
 from facefusion.models.spec import TensorSpec
 from facefusion.models.spreading import LoadedCard, Spread
-from facefusion.models.starting import MORE_ROOM, started
+from facefusion.models.starting import started
 from facefusion.models.store import ModelStore, Stamp, stamp_of
 from facefusion.models.tensors import bind, declared, shape_text
 
@@ -192,7 +192,7 @@ class Session:
     def _fault(self, error: Exception) -> Exception:
         """What an error of the runtime means."""
         if is_spent(str(error)):
-            return OutOfMemory(f"{self.name}: {self._device.room}; {MORE_ROOM}")
+            return OutOfMemory(f"{self.name}: {self._device.room}")
         if is_lost(str(error)) and self.providers[:1] != ("cpu",):
             return DeviceLost(
                 f"{self.name}: {self.providers[0]} stopped answering ({_first_line(error)}); bring it back, or use "
@@ -238,13 +238,40 @@ def open_session(
     if threads < 1:
         raise UsageError(f"threads: got {threads}, supported is 1 or more")
     path, card = _resolve(model, store or ModelStore.of_user())
+    device, warnings = chosen_device(providers, device)
+    with _lock:
+        opening = _open.setdefault(_key(path, card, providers, threads, device), _Opening())
+    return opening.opened(path, card, device, warnings, threads)
+
+
+def opened_session(
+    model: str | Path,
+    *,
+    store: ModelStore | None = None,
+    providers: Sequence[str] = ("cpu",),
+    threads: int = 1,
+    device: Device = Device(),
+) -> Session | None:
+    """The session that `open_session` gave for the same, None before. Raises ModelMissing, ModelInvalid, UsageError."""
+    path, card = _resolve(model, store or ModelStore.of_user())
+    with _lock:
+        opening = _open.get(_key(path, card, providers, threads, chosen_device(providers, device)[0]))
+    return None if opening is None else opening.session
+
+
+def chosen_device(providers: Sequence[str], device: Device) -> tuple[Device, tuple[ProviderWarning, ...]]:
+    """`device` with those of `providers` that are there, and a warning for whatever is asked for and not done.
+
+    Raises UsageError for an unknown provider.
+    """
     chosen, missing = choose_providers(providers)
     numbers = (0,) if chosen == ("cpu",) else device.numbers
     device = replace(device, providers=chosen, numbers=numbers)
-    key = (os.getpid(), stamp_of(path), card, tuple(providers), threads, device)
-    with _lock:
-        opening = _open.setdefault(key, _Opening())
-    return opening.opened(path, card, device, (*missing, *device.not_kept()), threads)
+    return device, (*missing, *device.not_kept())
+
+
+def _key(path: Path, card: ModelCard | None, providers: Sequence[str], threads: int, device: Device) -> Key:
+    return os.getpid(), stamp_of(path), card, tuple(providers), threads, device
 
 
 class _Opening:

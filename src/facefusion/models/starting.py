@@ -53,15 +53,8 @@ def start(path: Path, device: Device, threads: int, number: int) -> Any:
         return onnxruntime.InferenceSession(str(path), options, providers=names)
     except Exception as error:  # ONNX Runtime has no error type of its own
         if is_spent(str(error)):
-            raise OutOfMemory(f"{path.name}: {device.room}; {MORE_ROOM}") from None
+            raise OutOfMemory(f"{path.name}: {device.room}") from None
         raise ModelInvalid(why_not_loaded(path, str(error))) from error
-
-
-MORE_ROOM = (
-    "use fewer --threads, a smaller --execution-batch or model, a larger --execution-memory-limit, or "
-    "--execution-provider cpu"
-)
-"""What would work where memory does not suffice."""
 
 
 def _engine(path: Path, device: Device) -> Engine:

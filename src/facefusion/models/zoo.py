@@ -83,9 +83,13 @@ class Zoo:
         """The session of a name or a path."""
         from facefusion.models.sessions import open_session
 
-        where = Path(model) if is_path(model) else model
-        device = self.device_of(model)
-        return open_session(where, store=self.store, providers=device.providers, threads=self.threads, device=device)
+        return open_session(_place(model), **self._how(model))
+
+    def opened(self, model: str) -> Session | None:
+        """As `session`, where that is open already, else None."""
+        from facefusion.models.sessions import opened_session
+
+        return opened_session(_place(model), **self._how(model))
 
     def device_of(self, model: str) -> Device:
         """Where a name or a path runs."""
@@ -113,6 +117,10 @@ class Zoo:
         found: ArcFace = self.adapter(model, "face_encoder")
         return found
 
+    def _how(self, model: str) -> dict[str, Any]:
+        device = self.device_of(model)
+        return {"store": self.store, "providers": device.providers, "threads": self.threads, "device": device}
+
     def _all_of(self, model: str, task: Task) -> list[tuple[str, ModelCard]]:
         first = self.card(model, task)
         return [(model, first), *((name, self.store.card(name)) for name in first.needs)]
@@ -131,6 +139,10 @@ class Zoo:
                 f"{path}: nothing is known of this file; `facefusion models import {path}` finds out what it is"
             )
         return card
+
+
+def _place(model: str) -> str | Path:
+    return Path(model) if is_path(model) else model
 
 
 def is_path(model: str) -> bool:

@@ -14,7 +14,7 @@ from facefusion.core import Analysis, Frame, FrameRange, Progress
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media
 from facefusion.media.paths import folder_of_sequence
-from facefusion.models import dead_cards, open_session
+from facefusion.models import dead_cards
 from facefusion.pipeline.analyse import analysed_range, range_of, survey
 from facefusion.pipeline.analysis_cache import AnalysisCache
 from facefusion.pipeline.analysis_file import check_belongs, check_covers
@@ -23,6 +23,7 @@ from facefusion.pipeline.anonymity_report import anonymity_of, check_report, com
 from facefusion.pipeline.auditing import RunAudit
 from facefusion.pipeline.content_check import ContentWatch
 from facefusion.pipeline.deliver import ClipSink, SequenceSink, open_sink
+from facefusion.pipeline.device_lines import asked_lines, opened_lines
 from facefusion.pipeline.finding import analyser_of, check_networks
 from facefusion.pipeline.fingerprint import request_key
 from facefusion.pipeline.finished import finished_before, remember
@@ -162,7 +163,7 @@ class _Run:
     def done(self, analysis: Analysis | None, cache: AnalysisCache | None) -> _Done:
         """Analyse and render everything into the sink."""
         plan, progress, tally = self.plan, self.progress, Tally()
-        warnings = [*_provider_warnings(plan, progress), *self.sink.warnings]
+        warnings = _said(asked_lines(plan), progress)
         analyser = analyser_of(plan.job, plan.finder)
         if analysis is not None:
             check_networks(analysis, analyser)
@@ -176,6 +177,7 @@ class _Run:
         prepared = RangeRenderer.prepared(plan, self.reader, self.part, analysis, given, progress, asset_id=number)
         granted, decision = permission.granted(prepared)
         self.sink.marking.decide(decision)
+        warnings += [*_said(opened_lines(plan, warnings), progress), *self.sink.warnings]
         renderer = self.sink.watching(granted)
         if isinstance(self.sink, ClipSink) and self.work is not None:
             made, told = self._by_segments(self.sink, self.work, renderer, tally), []
@@ -314,9 +316,7 @@ def _needs_nobody(plan: Plan) -> bool:
     return plan.job.allow_no_face or plan.cuts_out or plan.changes_frames
 
 
-def _provider_warnings(plan: Plan, progress: Progress) -> list[str]:
-    session = open_session("face_mesh_attention", providers=plan.job.execution_provider)
-    lines = [str(warning) for warning in session.warnings]
+def _said(lines: list[str], progress: Progress) -> list[str]:
     for line in lines:
         progress.say(line)
     return lines

@@ -84,7 +84,7 @@ def test_where_memory_does_not_suffice_batches_are_halved(tmp_path: Path, monkey
     batch = np.random.default_rng(0).random((8, 4), dtype=np.float32)
     np.testing.assert_array_equal(session.run_each(batch)[0], -batch)
     assert sizes == [8, 4, 2, 2, 2, 2]  # what failed once is not tried again
-    with pytest.raises(OutOfMemory, match=r"not enough memory on cpu; use fewer --threads"):
+    with pytest.raises(OutOfMemory, match=r"not enough memory on cpu; use fewer --threads or a smaller model$"):
         session.run(batch)
 
 
@@ -225,3 +225,15 @@ def test_a_run_under_memory_trouble_gives_its_buffers_back(
     with pytest.raises(OutOfMemory):
         session.run(np.ones((1, 4), np.float32))
     assert forgotten == [1]
+
+
+def test_what_would_help_is_what_was_not_done() -> None:
+    assert Device().room == "not enough memory on cpu; use fewer --threads or a smaller model"
+    assert Device(("cuda",), batch=2).room == (
+        "not enough memory on cuda; use fewer --threads, a smaller --execution-batch, a smaller model or "
+        "--execution-provider cpu"
+    )
+    assert Device(memory_bytes=5 * 10**8).room == (
+        "0.5 GB (--execution-memory-limit) are too little on cpu; use fewer --threads, a smaller model or a larger "
+        "--execution-memory-limit"
+    )
