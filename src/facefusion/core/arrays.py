@@ -44,7 +44,7 @@ def to_unit(pixels: Pixels) -> Float32:
     scale = PIXEL_MAX[pixels.dtype.name]
     if scale == 1.0:
         return pixels.astype(np.float32, copy=False)
-    return pixels.astype(np.float32) * np.float32(1.0 / scale)
+    return np.multiply(pixels, np.float32(1.0 / scale), dtype=np.float32)
 
 
 def from_unit(pixels: Float32, dtype: np.dtype[Any]) -> Pixels:

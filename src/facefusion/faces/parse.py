@@ -88,13 +88,13 @@ class OcclusionParser:
 
     def _seen(self, pixels: Pixels, landmarks: Landmarks, matrix: Float32) -> tuple[Float32, NDArray[np.bool_]]:
         """The network's answer, (192, 192) float32, and where the mesh lies in its crop."""
-        guide = mesh_guide(landmarks, matrix)
+        uv, on_mesh = _drawn(_in_crop(landmarks, matrix), INPUT_SIZE)
         planes = np.empty((1, 6, INPUT_SIZE, INPUT_SIZE), np.float32)
         cv2.split(cut(pixels, matrix, INPUT_SIZE), list(planes[0, :3]))
-        cv2.split(guide, list(planes[0, 3:]))
+        planes[0, 3] = on_mesh
+        cv2.split(uv, list(planes[0, 4:]))
         seen: Float32 = self._session.run(planes)[0][0, 0]
         seen = with_brow_tails(seen, transforms.apply(matrix, landmarks.xy[:NUM_MESH]), surely_seen=_SEEN)
-        on_mesh = planes[0, 3] > 0
         return _on_face(seen, on_mesh), on_mesh
 
 
@@ -118,18 +118,27 @@ def mesh_guide(landmarks: Landmarks, matrix: Float32, size: int = INPUT_SIZE) ->
 
     matrix: (2, 3) float32, the landmarks' pixels → pixels of the crop.
     """
-    xyz = landmarks.xyz
-    return guide_of(np.column_stack([transforms.apply(matrix, xyz[:, :2]), xyz[:, 2]]), size)
+    return guide_of(_in_crop(landmarks, matrix), size)
 
 
 def guide_of(xyz: Float32, size: int = INPUT_SIZE) -> Float32:
     """(size, size, 3) float32: as `mesh_guide`, for landmarks (468 or more, 3) in the crop's own pixels."""
+    uv, covered = _drawn(xyz, size)
+    return np.dstack([covered.astype(np.float32), uv])
+
+
+def _in_crop(landmarks: Landmarks, matrix: Float32) -> Float32:
+    xyz = landmarks.xyz
+    return np.column_stack([transforms.apply(matrix, xyz[:, :2]), xyz[:, 2]])
+
+
+def _drawn(xyz: Float32, size: int) -> tuple[Float32, NDArray[np.bool_]]:
+    """The mesh's u and v in [-1, 1], (size, size, 2), and where it lies."""
     mesh = canonical_mesh()
     xy = np.ascontiguousarray(xyz[:NUM_MESH, :2], np.float32)
     depth = np.ascontiguousarray(xyz[:NUM_MESH, 2], np.float32)
     centred = np.ascontiguousarray(mesh.uv * np.float32(2) - np.float32(1))
-    uv, covered = rasterize(xy, depth, mesh.triangles, centred, (size, size))
-    return np.dstack([covered.astype(np.float32), uv])
+    return rasterize(xy, depth, mesh.triangles, centred, (size, size))
 
 
 def _on_face(seen: Float32, on_mesh: NDArray[np.bool_]) -> Float32:

@@ -17,6 +17,7 @@ import numpy as np
 
 from facefusion.core import Float32, Frame, Pixels, UInt8
 from facefusion.core.arrays import PIXEL_MAX
+from facefusion.geometry.thinned import thinned
 
 LEAD = 5
 """Frames before one that can sway whether it begins a shot."""
@@ -115,7 +116,7 @@ def with_cuts(frames: Iterable[Frame], finder: ShotFinder) -> Iterator[tuple[Fra
 def thumbnail(pixels: Pixels) -> UInt8:
     """(72, 128, 3) uint8 RGB; first by nearest pixels, so that a large frame costs nothing."""
     step = max(1, min(pixels.shape[0] // (2 * _SIZE[1]), pixels.shape[1] // (2 * _SIZE[0])))
-    small = cv2.resize(np.ascontiguousarray(pixels[::step, ::step]), _SIZE, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(thinned(pixels, step), _SIZE, interpolation=cv2.INTER_AREA)
     if small.dtype == np.uint8:
         return small
     return np.clip(small.astype(np.float32) * np.float32(255 / PIXEL_MAX[small.dtype.name]) + 0.5, 0, 255).astype(

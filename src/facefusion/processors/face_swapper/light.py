@@ -7,12 +7,15 @@ not plain skin (lips, brows, beard, highlights, a hand) is left out of the fit, 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from facefusion.core import Float32
+from facefusion.core.arrays import frozen
 from facefusion.geometry.color import luma
 from facefusion.geometry.uv_maps import uv_maps
 
@@ -38,7 +41,12 @@ def fit_shading(values: Float32, normals: Float32, weight: Float32, *, terms: in
     values: (N,) positive float32. normals: (N, 3). weight: (N,) in [0, 1]. Returns (terms,) coefficients of
     `harmonics` for log(values), fitted by iteratively reweighted least squares (Cauchy weights).
     """
-    basis = np.ascontiguousarray(harmonics(normals)[:, :terms], np.float64)
+    return _fitted(values, np.ascontiguousarray(harmonics(normals)[:, :terms], np.float64), weight)
+
+
+def _fitted(values: Float32, basis: NDArray[np.float64], weight: Float32) -> Float32:
+    """As `fit_shading`, with the harmonics (N, terms) of the normals at hand."""
+    terms = basis.shape[1]
     logs = np.log(np.maximum(values, _FLOOR)).astype(np.float64)
     ridge = np.array([1e-6, *([0.004] * 3), *([0.02] * 5)][:terms]) * max(float(weight.sum()), 1e-6)
     return _robust_fit(logs, basis, weight.astype(np.float64), ridge).astype(np.float32)
@@ -159,9 +167,9 @@ def skin_field(pixels: Float32, normals: Float32, weight: Float32) -> Float32 | 
     smooth = basis @ fit_shading(brightness.ravel()[picked], flat[picked], used[picked])
     logs = smooth + _smooth_remainder(np.log(brightness) - smooth, weight, _CLOSE)
     tint: Float32 = (np.maximum(pixels, _FLOOR) / brightness[..., None]).astype(np.float32)
-    near, known = np.ascontiguousarray(flat[picked]), used[picked]
+    near, known = np.ascontiguousarray(harmonics(flat[picked])[:, :4], np.float64), used[picked]
     chosen = np.ascontiguousarray(tint.reshape(-1, 3)[picked])
-    fits = [fit_shading(chosen[:, channel], near, known, terms=4) for channel in range(3)]
+    fits = [_fitted(chosen[:, channel], near, known) for channel in range(3)]
     fitted = basis[..., :4] @ np.stack(fits, axis=1)
     field = logs[..., None] + fitted + _smooth_remainder(np.log(tint) - fitted, weight[..., None], _BROAD, 0.15)
     return np.exp(np.clip(field, -7.0, 1.0)).astype(np.float32)
@@ -178,9 +186,10 @@ def lip_colour(pixels: Float32, seen: Float32) -> Float32 | None:
     return np.maximum(np.median(pixels[shown], axis=0), _FLOOR).astype(np.float32)
 
 
+@lru_cache(maxsize=4)
 def lip_share(size: int) -> Float32:
     """(size, size) float32: soft map of the lips, 1 inside and 0 a little beyond their rim."""
-    return cv2.GaussianBlur(cv2.dilate(uv_maps(size).lips, np.ones((3, 3), np.uint8)), (0, 0), size / 80)
+    return frozen(cv2.GaussianBlur(cv2.dilate(uv_maps(size).lips, np.ones((3, 3), np.uint8)), (0, 0), size / 80))
 
 
 def _smooth_remainder(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from facefusion.core import ColorInfo, Float32, Pixels
 from facefusion.core.arrays import PIXEL_MAX, check_pixels
+from facefusion.geometry.thinned import thinned
 from facefusion.provenance.watermark.tile import sign_px, signs_of, wave
 
 _QUIET = (0.74, 0.95)
@@ -88,7 +89,7 @@ def _gains(pixels: Pixels, *, is_linear: bool) -> Float32:
     """(⌈H/8⌉, ⌈W/8⌉) float32: strength in levels of 255 for each block, by how busy the picture is around it."""
     height, width = pixels.shape[:2]
     step = max(1, min(height, width) // _LOOKED_AT_PX)
-    luma = coded_luma(np.ascontiguousarray(pixels[::step, ::step]), is_linear=is_linear)
+    luma = coded_luma(thinned(pixels, step), is_linear=is_linear)
     busy = np.minimum(np.abs(luma - cv2.blur(luma, (5, 5))), np.float32(_BUSIEST))
     size = (-(-width // _BLOCK), -(-height // _BLOCK))
     around = cv2.blur(cv2.resize(busy, size, interpolation=cv2.INTER_AREA), (3, 3))
