@@ -19,7 +19,7 @@ from facefusion.processors.background_remover.survey import PLATE_EVERY
 from facefusion.temporal.shots import ShotOptions
 
 PARTS = ("shots", "faces", "people", "measures")
-_VERSIONS: Mapping[str, int] = {"shots": 1, "faces": 4, "people": 1, "measures": 1, "scene": 2}
+_VERSIONS: Mapping[str, int] = {"shots": 1, "faces": 5, "people": 1, "measures": 1, "scene": 2}
 """Raised by hand whenever a part is measured in another way."""
 _FACE_NETWORKS = ("blazeface_short_range", "blazeface_full_range", "face_mesh_attention", "dlib_resnet_v1")
 
