@@ -11,6 +11,7 @@ import numpy as np
 from facefusion.core import Face, Float32, to_unit
 from facefusion.geometry.color import luma
 from facefusion.geometry.mesh import IMAGE_LEFT_EYE, IMAGE_LEFT_IRIS, IMAGE_RIGHT_EYE, IMAGE_RIGHT_IRIS
+from facefusion.geometry.uv_maps import uv_pixels
 
 EYES = ((IMAGE_LEFT_EYE, IMAGE_LEFT_IRIS), (IMAGE_RIGHT_EYE, IMAGE_RIGHT_IRIS))
 _RINGS, _ANGLES = 24, 64
@@ -45,6 +46,25 @@ def usual_opening(faces: Sequence[Face]) -> float:
     return float(np.median([opening(xy, eye) for xy in shown for eye in (IMAGE_LEFT_EYE, IMAGE_RIGHT_EYE)]))
 
 
+def paint_irises(pixels: Float32, xy: Float32, iris: Iris | None, ratio: Float32, strength: float) -> Float32:
+    """`pixels` (h, w, 3) with the source's iris in both eyes, under the light that falls on each.
+
+    xy: (478, 2) pixels after the change of shape. ratio: (S, S, 3) linear-light factors in texture space, from the
+    source's photo to the target.
+    """
+    if iris is None:
+        return pixels
+    for eye_number, (eye, _) in enumerate(EYES):
+        pixels = paint_iris(pixels, xy, iris, _light_at(eye, ratio), strength, eye_number)
+    return pixels
+
+
+def _light_at(eye: tuple[int, ...], ratio: Float32) -> float:
+    """The mean factor of brightness around one eye: a face lit from a side has two."""
+    x, y = np.round(uv_pixels(ratio.shape[0])[list(eye)].mean(axis=0)).astype(int)
+    return float(luma(ratio[y - 2 : y + 3, x - 2 : x + 3]).mean())
+
+
 def paint_iris(
     pixels: Float32, xy: Float32, iris: Iris, brightness: float, strength: float, eye_number: int
 ) -> Float32:
@@ -68,7 +88,7 @@ def paint_iris(
     distance = np.hypot(columns + x0 - center[0], rows + y0 - center[1]) / radius
     under = cv2.GaussianBlur(window, (0, 0), 0.3 * radius)
     alpha = np.clip((1.0 - distance) * radius * 0.8 + 0.5, 0, 1) * _inside(xy[list(eye)], window.shape[:2], (x0, y0))
-    colours = _at(iris.rings, distance) * np.float32(np.clip(brightness, 0.15, 2.0) ** (1 / 2.2))
+    colours = _at(iris.rings, distance) * np.float32(np.clip(brightness, 0.01, 2.0) ** (1 / 2.2))
     shade = _shade(under, alpha)
     glint = np.clip((luma(window) - luma(under) - 0.10) * 6.0, 0, 1) * (distance < 1.0)
     alpha = alpha * (1.0 - glint) * np.float32(strength)

@@ -22,8 +22,9 @@ from facefusion.geometry.color import luma, srgb_to_linear
 from facefusion.geometry.mesh import canonical_mesh
 from facefusion.geometry.uv_maps import uv_maps, uv_pixels
 from facefusion.processors.face_swapper.detail import match_detail
-from facefusion.processors.face_swapper.eyes import Iris, iris_of, paint_iris, usual_opening
+from facefusion.processors.face_swapper.eyes import Iris, iris_of, paint_irises, usual_opening
 from facefusion.processors.face_swapper.light import lip_colour, lip_share, skin_field, skin_weight
+from facefusion.processors.face_swapper.one_tone import in_one_tone
 from facefusion.processors.face_swapper.own_skin import MAP_SIZE, own_share, show_own_skin
 from facefusion.processors.face_swapper.render import (
     Drawn,
@@ -204,7 +205,8 @@ class FaceSwapper:
         face = match_contrast(face, base[part], skin * validity, _eye_distance_px(landmarks), matched)
         face = _over(base[part], face, validity, matched, seed=aligned.frame_index)
         face = show_own_skin(face, base[part], own, skin)
-        face = self._with_irises(face, after - shift, ratio)
+        face = paint_irises(face, after - shift, self.source.iris, ratio, self.settings.iris_strength)
+        face = in_one_tone(face, aligned.pixels)
         pixels, mask = base.copy(), np.zeros(base.shape[:2], np.float32)
         np.clip(face, 0.0, 1.0, out=pixels[part])
         mask[part] = cv2.GaussianBlur(_silhouette(drawn), (0, 0), 1.0) * np.float32(strength)
@@ -257,14 +259,6 @@ class FaceSwapper:
         both = cv2.remap(np.dstack([share, uv_maps(MAP_SIZE).skin]), place, None, cv2.INTER_LINEAR)
         own, skin = (plane * drawn.covered for plane in cv2.split(both))
         return own, skin if visible is None else skin * visible
-
-    def _with_irises(self, pixels: Float32, after: Float32, ratio: Float32) -> Float32:
-        if self.source.iris is None:
-            return pixels
-        brightness = float(np.median(luma(ratio)))
-        for eye_number in (0, 1):
-            pixels = paint_iris(pixels, after, self.source.iris, brightness, self.settings.iris_strength, eye_number)
-        return pixels
 
 
 def _eye_distance_px(landmarks: Landmarks) -> float:
