@@ -9,9 +9,11 @@ import numpy as np
 
 from facefusion.core import Analysis, Face, Float32, Progress, Track
 from facefusion.errors import InvalidInput
-from facefusion.faces.embed import SAME_PERSON, distance
+from facefusion.faces.embed import SAME_PERSON, IdentityEncoder, distance
 from facefusion.faces.measures import sharpness_of
+from facefusion.faces.networks import SessionNetwork
 from facefusion.media import MediaReader
+from facefusion.models import open_session
 from facefusion.pipeline.plan import Plan
 from facefusion.processors.face_enhancer.memory import FaceMemory, Sight, sharpest, tracks_by_person
 
@@ -50,7 +52,8 @@ def remembered(
         sights = tuple(Sight.of(frames[frame], track.face(frame), quality, frame) for track, frame, quality in picks)
         for track in tracks_by_person(analysis)[key]:
             known[track.track_id] = (*sights, *known[track.track_id])
-    return FaceMemory({track: sights for track, sights in known.items() if sights})
+    encoder = IdentityEncoder(SessionNetwork(open_session("dlib_resnet_v1"))) if added else None
+    return FaceMemory({track: sights for track, sights in known.items() if sights}, encoder=encoder)
 
 
 def _frames(reader: MediaReader, wanted: Collection[int], progress: Progress) -> Mapping[int, np.ndarray]:

@@ -48,6 +48,7 @@ def test_a_photo_is_for_the_tracks_of_its_person_alone() -> None:
     plan = plan_of(face_enhancer_reference=["me.jpg"])
     memory = known(plan, [photo(1)], {1, 2, 3})
     assert set(memory.tracks) == {1, 3}
+    assert memory.encoder is not None
     with pytest.raises(InvalidInput, match=r"me\.jpg: shows nobody whose face is to be made clearer"):
         known(plan, [photo(9)], {1, 2})
     with pytest.raises(InvalidInput, match="same person only"):

@@ -7,11 +7,12 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from facefusion.core import AlignedFace, Box, CropKind, Face, Float32, Patch
+from facefusion.core import AlignedFace, Box, CropKind, Face, Float32, Landmarks, Patch
 from facefusion.core.settings import check_settings
 from facefusion.processors.face_enhancer.carry import carried
 from facefusion.processors.face_enhancer.layers import denoised_chroma, enhanced_luma, noise_of
-from facefusion.processors.face_enhancer.memory import FaceMemory
+from facefusion.processors.face_enhancer.likeness import held_near
+from facefusion.processors.face_enhancer.memory import FaceMemory, Sight
 from facefusion.processors.face_enhancer.network import restored
 from facefusion.processors.face_enhancer.regions import Regions, crop_box, regions_of
 from facefusion.processors.face_enhancer.settings import Settings
@@ -45,11 +46,18 @@ class FaceEnhancer:
         regions = regions_of(xy.astype(np.float32), (h, w), scale_px)
         sights = self._memory.of(aligned.face, aligned.frame_index)
         xyz = np.column_stack([xy, landmarks.xyz[:, 2] * scale_px / max(aligned.face.eye_distance_px, 1e-6)])
-        shown = carried(aligned.pixels, xyz.astype(np.float32), scale_px, sights, self._settings.carry)
+        shown = self._carried(aligned.pixels, xyz.astype(np.float32), scale_px, sights)
         clear = restored(shown, scale_px, self._settings.restore)
         pixels = _enhanced(clear, regions, scale_px, self._settings)
         mask = regions.face * np.float32(self._settings.blend)
         return Patch(pixels, mask, aligned.matrix, visible=aligned.visible)
+
+    def _carried(self, pixels: Float32, xyz: Float32, scale_px: float, sights: tuple[Sight, ...]) -> Float32:
+        """`pixels` with detail of `sights`; photos, which may be of another year, move the face only so far."""
+        shown, encoder = carried(pixels, xyz, scale_px, sights, self._settings.carry), self._memory.encoder
+        if encoder is None or shown is pixels or all(sight.frame is not None for sight in sights):
+            return shown
+        return held_near(pixels, shown, Landmarks(xyz[:, :2].copy(), xyz[:, 2].copy()), encoder)
 
 
 def _enhanced(pixels: Float32, regions: Regions, scale_px: float, settings: Settings) -> Float32:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Protocol
 
 import numpy as np
 
-from facefusion.core import Analysis, Face, Float32, Pixels, Track, to_unit
+from facefusion.core import Analysis, Face, Float32, Landmarks, Pixels, Track, to_unit
 from facefusion.core.arrays import frozen
 from facefusion.processors.face_enhancer.regions import crop_box
 
@@ -48,12 +49,24 @@ class Sight:
         return to_unit(self.pixels)
 
 
+class Encoder(Protocol):
+    """What tells people apart."""
+
+    def embed(self, pixels: Pixels, landmarks: Sequence[Landmarks]) -> Float32:
+        """(N, 128) float32, compared by Euclidean distance."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceMemory:
-    """Sights by track of the clip; `anybody`: of whoever is shown, where there is no clip."""
+    """Sights by track of the clip; `anybody`: of whoever is shown, where there is no clip.
+
+    encoder: measures how far photos move a face from itself, which is then bounded.
+    """
 
     tracks: Mapping[int, tuple[Sight, ...]] = field(default_factory=dict)
     anybody: tuple[Sight, ...] = ()
+    encoder: Encoder | None = None
 
     def of(self, face: Face, index: int) -> tuple[Sight, ...]:
         """What is known of the person of `face` in frame `index` from elsewhere."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from facefusion.core import Float32, UInt8
 
-LARGEST, LARGEST_ONE_SIDED = 0.004, 0.001
+LARGEST, LARGEST_ONE_SIDED = 0.004, 0.002
 """Of a frame; what is larger has moved. One-sided: where no frame before, or none after, shows what is hidden."""
 _WIDTH_PX = 640.0
 """Lengths below are for frames of this width."""
