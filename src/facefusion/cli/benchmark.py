@@ -11,12 +11,16 @@ import typer
 from facefusion.cli.call import Call
 from facefusion.errors import UsageError
 
+LOWEST, HIGHEST = 64, 8640
+"""Heights of frames that can be drawn."""
 Weights = Literal["none", "stand-in", "full-size", "own"]
 
 
 def benchmark(
     context: typer.Context,
-    resolution: list[int] = typer.Option([], help="Height of the frames; repeats. Default: 240 to 2160, seven steps."),
+    resolution: list[str] = typer.Option(
+        [], help="Height of the frames, like 1080p or 1080; repeats. Default: 240p to 2160p, seven steps."
+    ),
     frames: int = typer.Option(50, min=2, max=10_000, help="Frames of each clip."),
     target: Path | None = typer.Option(None, help="A clip of your own. Default: a face drawn by code."),
     source: Path | None = typer.Option(None, help="A photo of your own. Default: a face drawn by code."),
@@ -33,7 +37,7 @@ def benchmark(
     from facefusion.pipeline.benchmarking import HEIGHTS, stand_in_store
     from facefusion.pipeline.benchmarking import benchmark as measure
 
-    call, named = Call.of(context), _named(model)
+    call, named, heights = Call.of(context), _named(model), [_height(one) for one in resolution]
     options: dict[str, Any] = {"processor": processor or ["face_swapper"], "threads": threads}
     options |= {f"{one.replace('_', '-')}-model": name for one, name in named.items()}
     if execution_provider:
@@ -43,7 +47,7 @@ def benchmark(
             stand_in_store(Path(folder), tuple(named.values()), full_size=weights == "full-size")
             options["models-folder"] = folder
         rows = measure(
-            options, heights=resolution or HEIGHTS, frames=frames, clip=target, source=source, say=call.reporter.say
+            options, heights=heights or HEIGHTS, frames=frames, clip=target, source=source, say=call.reporter.say
         )
     if call.as_json:
         call.answer(
@@ -61,6 +65,13 @@ def benchmark(
             f"{row.network_share:.0%}", shares,
         )  # fmt: skip
     Console().print(table)
+
+
+def _height(text: str) -> int:
+    number = text.removesuffix("p")
+    if not number.isdecimal() or not LOWEST <= int(number) <= HIGHEST:
+        raise UsageError(f"resolution {text!r}: supported are heights from {LOWEST}p to {HIGHEST}p, like 1080p")
+    return int(number)
 
 
 def _named(texts: list[str]) -> dict[str, str]:

@@ -45,6 +45,7 @@ MODELS: tuple[str, ...] = (
     "face_occlusion",
     "xseg_1",
     "xseg_2",
+    "xseg_3",
     # face_enhancer of our own
     "face_deblur",
     "face_restore",
@@ -57,6 +58,7 @@ MODELS: tuple[str, ...] = (
     "hyperswap_1b_256",
     "hyperswap_1c_256",
     "simswap_256",
+    "simswap_unofficial_512",
     "ghost_1_256",
     "ghost_2_256",
     "ghost_3_256",
@@ -69,6 +71,8 @@ MODELS: tuple[str, ...] = (
     "gfpgan_1.4",
     "gpen_bfr_256",
     "gpen_bfr_512",
+    "gpen_bfr_1024",
+    "gpen_bfr_2048",
     "restoreformer_plus_plus",
     "codeformer",
     # lip_syncer

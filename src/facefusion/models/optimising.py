@@ -19,11 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facefusion.core import Pixels
-from facefusion.errors import ModelError, ModelInvalid, OutputExists, UsageError
+from facefusion.errors import ModelError, ModelInvalid, UsageError
 from facefusion.models.card import ModelCard
 from facefusion.models.card_text import card_text
+from facefusion.models.catalog import MODELS
 from facefusion.models.graph_file import last_square
-from facefusion.models.importing import copied
+from facefusion.models.importing import copied, plain_name
 from facefusion.models.lock import Entry, Lock, write_whole
 from facefusion.models.sanity import noise
 from facefusion.models.sessions import Session
@@ -36,6 +37,8 @@ Precision = Literal["fp16", "int8"]
 BOUNDS: dict[Precision, float] = {"fp16": 0.01, "int8": 0.1}
 """The largest loss that is taken, by precision."""
 _LEAST_SAMPLES = 4
+_WARNINGS, _ERRORS = 2, 3
+"""What ONNX Runtime calls its levels."""
 _SMALLER = 0.95
 """What is not at least this much smaller gains nothing."""
 _NEEDS = "models optimise needs the onnx package: `pip install facefusion[models]`"
@@ -59,21 +62,21 @@ def optimise(
 
     samples: (h, w, 3) RGB uint8 pictures like those the model will see; 8 bits are calibrated on every second one, and
     the loss is measured on the others, which the conversion never saw. Raises ModelInvalid when the loss is above
-    `bound` or the graph cannot be converted, ModelError without the onnx package, OutputExists, UsageError, DiskFull;
+    `bound` or the graph cannot be converted, ModelError without the onnx package, UsageError, DiskFull;
     nothing is left behind then.
     """
     bound = BOUNDS[precision] if bound is None else bound
-    if precision not in get_args(Precision) or bound <= 0 or len(samples) < _LEAST_SAMPLES:
+    if precision not in get_args(Precision) or not bound > 0 or len(samples) < _LEAST_SAMPLES:
         raise UsageError(
             f"optimise: got {precision}, bound {bound:g}, {len(samples)} pictures; supported are "
             f"{' and '.join(get_args(Precision))}, a bound above 0, {_LEAST_SAMPLES} pictures or more"
         )
     card, path = store.card(model), store.path(model)
-    made = _card(card, name or f"{card.name}_{precision}", precision)
+    made = _card(card, copy_name(card, name, precision), precision)
     if not store.folders:
         raise UsageError("models: no folder to write to; set FACEFUSION_MODELS")
     if made.name in {one.name for one in store.cards()}:
-        raise OutputExists(f"{made.name}: is a model already; remove it first, or give another --name")
+        raise UsageError(f"{made.name}: is a model already; remove it first, or give another --name")
     before = Session(path, card=card)
     shown = [fed(before.inputs, sample, seed) for seed, sample in enumerate(samples)]
     with tempfile.TemporaryDirectory(prefix="facefusion-optimise-") as folder:
@@ -128,6 +131,14 @@ def _picture(spec: TensorSpec, sample: Pixels) -> Array:
     return spec.encode(cv2.resize(sample, (width, height), interpolation=cv2.INTER_AREA))
 
 
+def copy_name(card: ModelCard, name: str, precision: Precision) -> str:
+    """As given, else the original's with the precision, told from a model of our list that is called so."""
+    if name and plain_name(name) != name:
+        raise UsageError(f"name {name!r}: supported are small letters, digits, dots, dashes and underscores")
+    usual = f"{card.name}_{precision}"
+    return name or (f"{card.name}_own_{precision}" if usual in MODELS else usual)
+
+
 def _card(card: ModelCard, name: str, precision: Precision) -> ModelCard:
     return replace(
         card,
@@ -159,6 +170,8 @@ def _converted(
             onnx.save(convert_float_to_float16(onnx.load(str(path)), keep_io_types=True), str(place))
         else:
             _to_int8(path, place, session, shown)
+            if card.contract == "inswapper":
+                _keep_square(path, place)
         return Session(place, card=card)
     except Exception as error:  # neither converter has an error type of its own
         said = (str(error).strip().splitlines() or [type(error).__name__])[0].replace(str(place), card.file)
@@ -167,6 +180,7 @@ def _converted(
 
 def _to_int8(path: Path, place: Path, session: Session, shown: Sequence[Sequence[Array]]) -> None:
     """Static quantisation of convolutions and matrix products: weights by channel, both as 8 bits with a sign."""
+    import onnxruntime
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
@@ -176,9 +190,10 @@ def _to_int8(path: Path, place: Path, session: Session, shown: Sequence[Sequence
         def get_next(self) -> dict[str, Array] | None:
             return next(self._left, None)
 
-    quiet = logging.getLogger()  # it advises on the root logger
+    quiet = logging.getLogger()  # it advises on the root logger, the runtime on its own
     level = quiet.level
     quiet.setLevel(logging.ERROR)
+    onnxruntime.set_default_logger_severity(_ERRORS)
     try:
         quantize_static(
             str(path), str(place), Reader(), quant_format=QuantFormat.QDQ, per_channel=True,
@@ -187,6 +202,15 @@ def _to_int8(path: Path, place: Path, session: Session, shown: Sequence[Sequence
         )  # fmt: skip
     finally:
         quiet.setLevel(level)
+        onnxruntime.set_default_logger_severity(_WARNINGS)
+
+
+def _keep_square(path: Path, place: Path) -> None:
+    """Put the matrix that an inswapper's source goes through back: no node uses it, so that the conversion drops it."""
+    onnx = importlib.import_module("onnx")
+    made = onnx.load(str(place))
+    made.graph.initializer.append(onnx.numpy_helper.from_array(last_square(path, 512), "emap"))
+    onnx.save(made, str(place))
 
 
 def _placed(

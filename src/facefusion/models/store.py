@@ -63,6 +63,8 @@ class ModelStore:
             raise ModelMissing(self._missing(card))
         digest = _check_bundled(card, found) if card.bundled else _check_own(card, found)
         if not digest:
+            if not card.bundled:
+                check_file(found)  # says more, where it is no model at all
             raise ModelInvalid(self._differs(card, found))
         return found
 

@@ -63,6 +63,7 @@ BUILDERS: dict[str, Callable[[Path], Path]] = {
     "inswapper_128_fp16.onnx": swap(size=128, template="arcface_128", emap=True, half=True),
     "hyperswap_1a_256.onnx": swap(size=256, template="arcface_128", own_mask=True, batch="n", **HALF, **OUT),
     "simswap_256.onnx": swap(size=256, template="arcface_112_v1", **IMAGENET),
+    "simswap_unofficial_512.onnx": swap(size=512, template="arcface_112_v1"),
     "ghost_1_256.onnx": swap(size=256, template="arcface_112_v1", **HALF, **OUT),
     "hififace_unofficial_256.onnx": swap(size=256, template="mtcnn_512", own_mask=True, **HALF, **OUT),
     "blendswap_256.onnx": show(size=256, template="ffhq_512", source_size=112, source_template="arcface_112_v2"),

@@ -97,6 +97,7 @@ SOURCES: dict[str, Callable[[], Array]] = {
     "inswapper_128_fp16": lambda: unit(unit(EMBEDDING) @ mini.EMAP.astype(np.float16)),
     "hyperswap_1a_256": lambda: unit(EMBEDDING),
     "simswap_256": lambda: unit(EMBEDDING @ mini.CONVERTER),
+    "simswap_unofficial_512": lambda: unit(EMBEDDING @ mini.CONVERTER),
     "ghost_1_256": lambda: EMBEDDING @ mini.CONVERTER,
     "hififace_256": lambda: unit(EMBEDDING @ mini.CONVERTER),
 }
@@ -394,6 +395,7 @@ CHECKS: dict[str, Callable[[Show], None]] = {
     "inswapper_128_fp16": swapper("inswapper_128_fp16", "arcface_128"),
     "hyperswap_1a_256": swapper("hyperswap_1a_256", "arcface_128"),
     "simswap_256": swapper("simswap_256", "arcface_112_v1"),
+    "simswap_unofficial_512": swapper("simswap_unofficial_512", "arcface_112_v1"),
     "ghost_1_256": swapper("ghost_1_256", "arcface_112_v1"),
     "hififace_256": swapper("hififace_256", "mtcnn_512"),
     "blendswap_256": picture_swapper("blendswap_256", "arcface_112_v2"),

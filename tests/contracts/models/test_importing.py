@@ -59,9 +59,9 @@ BECAUSE = {
 @pytest.mark.parametrize("kind", WRONG)
 def test_what_is_dropped_in_is_refused_in_one_line_too(kind: str, tmp_path: Path) -> None:
     make, says = WRONG[kind]
-    make(tmp_path / "gfpgan_1.4.onnx")
+    make(tmp_path / "gfpgan_1.3.onnx")
     with pytest.raises(ModelError, match=BECAUSE.get(kind, says)) as caught:
-        Zoo(ModelStore((tmp_path,))).adapter("gfpgan_1.4", "face_enhancer")
+        Zoo(ModelStore((tmp_path,))).adapter("gfpgan_1.3", "face_enhancer")
     assert "\n" not in str(caught.value)
 
 
@@ -212,20 +212,20 @@ def test_a_bundle_that_was_changed_is_refused(folder: Path, tmp_path: Path, own:
 
 
 def test_a_file_that_changed_since_it_was_first_seen_is_refused(tmp_path: Path) -> None:
-    store, path = ModelStore((tmp_path,)), zoo.scrfd(tmp_path / "scrfd_2.5g.onnx")
-    store.path("scrfd_2.5g")
+    store, path = ModelStore((tmp_path,)), zoo.scrfd(tmp_path / "retinaface_10g.onnx")
+    store.path("retinaface_10g")
     path.write_bytes(path.read_bytes() + b"\x12\x01x")
-    with pytest.raises(ModelInvalid, match=r"another than when it was first seen.*models import .* --as scrfd_2\.5g"):
-        store.path("scrfd_2.5g")
+    with pytest.raises(ModelInvalid, match=r"another than when it was first seen.*import .* --as retinaface_10g"):
+        store.path("retinaface_10g")
 
 
 def test_a_file_that_only_lies_elsewhere_now_is_not_hashed_again(tmp_path: Path) -> None:
     store = ModelStore((tmp_path,))
-    zoo.scrfd(tmp_path / "scrfd_2.5g.onnx")
-    first = store.sha256("scrfd_2.5g")
-    data = np.frombuffer((tmp_path / "scrfd_2.5g.onnx").read_bytes(), np.uint8)
-    (tmp_path / "scrfd_2.5g.onnx").touch()
-    assert store.sha256("scrfd_2.5g") == first
+    zoo.scrfd(tmp_path / "retinaface_10g.onnx")
+    first = store.sha256("retinaface_10g")
+    data = np.frombuffer((tmp_path / "retinaface_10g.onnx").read_bytes(), np.uint8)
+    (tmp_path / "retinaface_10g.onnx").touch()
+    assert store.sha256("retinaface_10g") == first
     assert len(data) > 1000
 
 

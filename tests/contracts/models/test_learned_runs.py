@@ -12,7 +12,7 @@ from facefusion import FaceDetector, FaceEnhancer
 from facefusion.blend import BlendSettings
 from facefusion.blend.layers import lay, layer_of
 from facefusion.core import Patch
-from facefusion.errors import UsageError
+from facefusion.errors import ModelMissing, UsageError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.crops import cut
 from facefusion.geometry import transforms
@@ -20,6 +20,7 @@ from facefusion.media import read_image
 from facefusion.models import ModelStore
 from facefusion.models.lock import NAME
 from facefusion.models.store import sha256_of
+from facefusion.pipeline.weights import asked_model, zoo_of
 from facefusion.processors.face_swapper.learned import joined, phases
 from facefusion.provenance import verify
 from facefusion.provenance.manifest.reading import read_manifest
@@ -194,3 +195,15 @@ def test_every_contract_runs_by_its_option_and_is_named(
     }
     if name in needed:
         assert sha256_of(folder / f"{needed[name]}.onnx") in text
+
+
+def test_a_name_where_a_path_is_asked_for_means_the_model_and_the_packages_own_way_has_a_name(folder: Path) -> None:
+    """`FaceSwapper("inswapper_128")`: its first argument is a path, as the guide has it."""
+    zoo = zoo_of(folder)
+    assert asked_model("face_swapper", zoo, model_path="inswapper_128") == "inswapper_128"
+    assert asked_model("face_swapper", zoo, model_path="mesh") == ""
+    assert asked_model("face_enhancer", zoo, model_name="own") == ""
+    place = folder / "inswapper_128.onnx"
+    assert asked_model("face_swapper", zoo, model_path=place) == str(place)
+    with pytest.raises(ModelMissing, match="no such model file"):
+        asked_model("face_swapper", zoo, model_path="none/inswapper_128.onnx")

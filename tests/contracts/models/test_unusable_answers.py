@@ -113,12 +113,12 @@ def flash(number: int, width: int, height: int) -> NDArray[Any]:
 
 def test_one_frame_of_a_clip_is_left_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "models").mkdir()
-    spoilt(tmp_path / "models" / "gfpgan_1.4.onnx", card_named("gfpgan_1.4"), above=0.0)
+    spoilt(tmp_path / "models" / "gfpgan_1.3.onnx", card_named("gfpgan_1.3"), above=0.0)
     monkeypatch.setenv("FACEFUSION_MODELS", str(tmp_path / "models"))
     clip = make_film(tmp_path / "clip.mkv", draw=flash, frames=5, look=LOOK).path
     out = tmp_path / "out.mkv"
     job = ("run", "--target", clip, "--output", out, "--processor", "face_enhancer", "--face-enhancer-model",
-           "gfpgan_1.4", "--output-codec", "ffv1")  # fmt: skip
+           "gfpgan_1.3", "--output-codec", "ffv1")  # fmt: skip
     told = call(*job)
     assert told.code == 0, told.err
     assert "in 1 frame (3) a network answered" in told.err + told.out

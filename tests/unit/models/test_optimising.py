@@ -10,12 +10,14 @@ import pytest
 
 from command_line import refused, succeeded
 from facefusion.core import UInt8
-from facefusion.errors import ModelInvalid, OutputExists, UsageError
+from facefusion.errors import ModelInvalid, UsageError
 from facefusion.models import ModelStore
 from facefusion.models.card_text import card_text
+from facefusion.models.graph_file import last_square
 from facefusion.models.graph_writer import Value, constant, model, node, write
+from facefusion.models.importing import Told, import_model
 from facefusion.models.lock import Lock
-from facefusion.models.optimising import loss_of, optimise
+from facefusion.models.optimising import copy_name, loss_of, optimise
 from facefusion.models.zoo import Zoo
 from portraits import astronaut, write_png
 
@@ -46,7 +48,7 @@ def store(tmp_path: Path) -> ModelStore:
         [constant("first", first), constant("second", second)],
     )  # fmt: skip
     write(folder / "tiny.onnx", graph)
-    like = ModelStore((folder,)).card("gfpgan_1.4")
+    like = ModelStore((folder,)).card("gfpgan_1.3")
     specs = [tuple(replace(one, shape=shape) for one in some) for some in (like.inputs, like.outputs)]
     card = replace(
         like, name="tiny", file="tiny.onnx", commercial_use=False, inputs=specs[0], outputs=specs[1], addresses=(),
@@ -76,7 +78,7 @@ def test_a_copy_in_lower_precision_is_a_model_of_its_own(
     ]  # the second by its own name
     difference = np.abs(answers[0] - answers[1]).max()
     assert 0 < difference < 0.05
-    with pytest.raises(OutputExists, match="is a model already"):
+    with pytest.raises(UsageError, match="is a model already"):
         optimise("tiny", again, precision, samples())  # type: ignore[arg-type]
 
 
@@ -118,3 +120,23 @@ def test_the_command_measures_a_bundled_network_on_given_and_on_drawn_pictures(
     refused(tmp_path, 6, says, "models", "optimise", "blazeface_short_range", "--precision", "int8")
     assert not (tmp_path / "models" / "blazeface_short_range_int8.onnx").exists()
     refused(tmp_path, 2, "precision: got fp8", "models", "optimise", "blazeface_short_range", "--precision", "fp8")
+
+
+def test_an_inswappers_matrix_survives_8_bits_and_its_copy_is_not_called_like_a_model_of_ours(tmp_path: Path) -> None:
+    import miniatures
+
+    found = ModelStore((tmp_path / "models",))
+    made = miniatures.swapper(tmp_path / "inswapper_128.onnx", size=128, template="arcface_128", emap=True)
+    import_model(made, found, Told(known_as="inswapper_128"))
+    optimised = optimise("inswapper_128", found, "int8", samples()[:4], bound=0.9)
+    assert optimised.card.name == "inswapper_128_int8"
+    assert np.array_equal(last_square(found.path("inswapper_128_int8"), 512), last_square(made, 512))
+    assert copy_name(found.card("inswapper_128"), "", "fp16") == "inswapper_128_own_fp16"
+
+
+@pytest.mark.parametrize("name", ["a/b", "../x", "With Capitals", "模型"])
+def test_a_name_that_is_none_is_refused(store: ModelStore, name: str) -> None:
+    with pytest.raises(UsageError, match="supported are small letters"):
+        optimise("tiny", store, "fp16", samples(), name=name)
+    with pytest.raises(UsageError, match="a bound above 0"):
+        optimise("tiny", store, "fp16", samples(), bound=float("nan"))

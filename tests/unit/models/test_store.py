@@ -25,8 +25,8 @@ def test_the_first_folder_wins(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     for folder in (first, second):
         folder.mkdir()
-        (folder / "gfpgan_1.4.onnx").write_bytes(model([node("Neg", ["x"], [folder.name])], [Value("x", (1,))], []))
-    assert ModelStore((tmp_path / "none", second, first)).path("gfpgan_1.4") == second / "gfpgan_1.4.onnx"
+        (folder / "gfpgan_1.3.onnx").write_bytes(model([node("Neg", ["x"], [folder.name])], [Value("x", (1,))], []))
+    assert ModelStore((tmp_path / "none", second, first)).path("gfpgan_1.3") == second / "gfpgan_1.3.onnx"
 
 
 def test_a_missing_model_says_what_it_is_and_where_it_goes(tmp_path: Path) -> None:
@@ -41,8 +41,12 @@ def test_a_missing_model_says_what_it_is_and_where_it_goes(tmp_path: Path) -> No
 
 
 def test_a_file_with_another_hash_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "inswapper_128.onnx").write_bytes(b"something else")
+    place = tmp_path / "inswapper_128.onnx"
+    place.write_bytes(model([node("Neg", ["x"], ["y"])], [Value("x", (1,))], []))
     with pytest.raises(ModelInvalid, match=r"not the inswapper_128 .* sha256"):
+        ModelStore((tmp_path,)).path("inswapper_128")
+    place.write_bytes(b"<!DOCTYPE html><html>please log in</html>")
+    with pytest.raises(ModelInvalid, match=r"inswapper_128\.onnx: is a web page"):
         ModelStore((tmp_path,)).path("inswapper_128")
 
 
