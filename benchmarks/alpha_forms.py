@@ -31,8 +31,8 @@ from facefusion.core import ColorInfo, Frame, Timestamp
 from facefusion.media import SequenceWriter, open_media
 from facefusion.media.scene_space import linear_709_of
 from facefusion.pipeline.analyse import analyse
-from facefusion.pipeline.engine import render
 from facefusion.pipeline.plan import Plan
+from facefusion.pipeline.rendering import render
 
 Array = NDArray[np.float64]
 WIDTH, HEIGHT, FRAMES = 192, 128, 3

@@ -22,7 +22,7 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.embed import distance
 from facefusion.media import open_media
 from facefusion.pipeline.analyse import analyse
-from facefusion.pipeline.engine import render
+from facefusion.pipeline.rendering import render
 
 
 @dataclass(frozen=True, slots=True, eq=False)

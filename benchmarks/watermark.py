@@ -29,8 +29,8 @@ from facefusion.core import Face, Frame, Pixels, Timestamp
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import VideoFormat, VideoWriter, open_media
 from facefusion.pipeline.analyse import analyse
-from facefusion.pipeline.engine import render
 from facefusion.pipeline.parallel import single_threaded_opencv
+from facefusion.pipeline.rendering import render
 from facefusion.provenance.watermark import Reading, Watermark, detect, read_watermark
 from facefusion.provenance.watermark.search import FALSE_POSITIVES
 from facefusion.quality import psnr

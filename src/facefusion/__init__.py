@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from facefusion.pipeline.analysis_file import check_belongs as check_belongs
     from facefusion.pipeline.analysis_file import read_analysis as read_analysis
     from facefusion.pipeline.analysis_file import write_analysis as write_analysis
-    from facefusion.pipeline.engine import render as render
     from facefusion.pipeline.engine import run as run
     from facefusion.pipeline.facade import FaceDetector as FaceDetector
     from facefusion.pipeline.facade import FaceEnhancer as FaceEnhancer
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from facefusion.pipeline.options import save_image as save_image
     from facefusion.pipeline.options import set_options as set_options
     from facefusion.pipeline.plan import Plan as Plan
+    from facefusion.pipeline.rendering import render as render
     from facefusion.pipeline.report import RunReport as RunReport
 
 _HOMES = {
@@ -46,7 +46,7 @@ _HOMES = {
     "process_image": "pipeline.options",
     "process_video": "pipeline.options",
     "read_analysis": "pipeline.analysis_file",
-    "render": "pipeline.engine",
+    "render": "pipeline.rendering",
     "reset_options": "pipeline.options",
     "run": "pipeline.engine",
     "save_image": "pipeline.options",

@@ -23,9 +23,9 @@ from facefusion.errors import RefusedByPolicy
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import open_media
 from facefusion.pipeline.analyse import range_of, survey
-from facefusion.pipeline.engine import render
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.preview import preview
+from facefusion.pipeline.rendering import render
 from facefusion.provenance import clock, moments
 from facefusion.provenance.canonical import canonical
 from facefusion.provenance.consent.matching import ENCODER

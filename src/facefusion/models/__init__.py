@@ -5,8 +5,9 @@ Importing this room does not load ONNX Runtime; opening a session does.
 
 from facefusion.models.card import ModelCard, Task
 from facefusion.models.catalog import MODELS, card_named, cards
+from facefusion.models.opening import close_sessions, dead_cards, open_session
 from facefusion.models.providers import PROVIDERS, Provider, ProviderWarning, available_providers, choose_providers
-from facefusion.models.sessions import Session, close_sessions, dead_cards, open_session
+from facefusion.models.sessions import Session
 from facefusion.models.spec import TensorSpec
 from facefusion.models.store import ModelStore
 

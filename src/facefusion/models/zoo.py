@@ -81,13 +81,13 @@ class Zoo:
 
     def session(self, model: str) -> Session:
         """The session of a name or a path."""
-        from facefusion.models.sessions import open_session
+        from facefusion.models.opening import open_session
 
         return open_session(_place(model), **self._how(model))
 
     def opened(self, model: str) -> Session | None:
         """As `session`, where that is open already, else None."""
-        from facefusion.models.sessions import opened_session
+        from facefusion.models.opening import opened_session
 
         return opened_session(_place(model), **self._how(model))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from facefusion.models import open_session
-from facefusion.models.sessions import Session, chosen_device
+from facefusion.models.opening import chosen_device
+from facefusion.models.sessions import Session
 from facefusion.pipeline.plan import Plan
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from fractions import Fraction
 from pathlib import Path
 
-from facefusion.core import Analysis, Frame, FrameRange, Progress
+from facefusion.core import Analysis, FrameRange, Progress
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media import MediaReader, open_media
 from facefusion.media.paths import folder_of_sequence
@@ -29,6 +28,7 @@ from facefusion.pipeline.fingerprint import request_key
 from facefusion.pipeline.finished import finished_before, remember
 from facefusion.pipeline.frame_source import SeekingSource, source_of
 from facefusion.pipeline.inputs import check_paths
+from facefusion.pipeline.labels import check_label
 from facefusion.pipeline.marking import Facts, Marking, marks_of
 from facefusion.pipeline.parallel import Parallel, frames_at_once, single_threaded_opencv
 from facefusion.pipeline.people_found import PeopleFinder
@@ -44,7 +44,6 @@ from facefusion.pipeline.sinks import Sink
 from facefusion.pipeline.warming import warming
 from facefusion.pipeline.weights import check_models
 from facefusion.pipeline.workfolder import WorkFolder, known_work
-from facefusion.provenance import Labeller
 from facefusion.provenance.asset import asset_id_of
 from facefusion.provenance.policy import Decision
 
@@ -90,7 +89,7 @@ def _run(
     check_paths(plan)
     check_models(plan)
     progress.start("prepare")
-    with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
+    with open_media(plan.target, threads=1, frame_rate=plan.frame_rate, policy=plan.read_policy) as reader:
         part = range_of(reader, plan.start, plan.end)
         check_label(plan, reader)
         if analysis is not None:
@@ -261,50 +260,6 @@ def _opened(
         with work.telling(), open_sink(plan, reader, part, marking, workplace=work.folder) as sink:
             yield sink, work
         work.is_done = True
-
-
-def render(
-    reader: MediaReader,
-    analysis: Analysis,
-    plan: Plan,
-    progress: Progress | None = None,
-    *,
-    created: datetime | None = None,
-) -> Generator[Frame, None, None]:
-    """The finished frames of `plan` in order, each with its visible label and its watermark.
-
-    Metadata is the writer's part: `marks_of(plan, created)` of the same `created` has the watermark's number.
-    analysis: as it was measured; the edits it carries are applied. The label is left out only where a consent record
-    allows that. Raises InvalidInput when the analysis is of another clip, RefusedByPolicy, NoFaceFound when nobody who
-    is meant is there, Cancelled, and what reading raises.
-    """
-    progress, plan = progress or Progress(), as_policy_asks(plan)
-    analyser = analyser_of(plan.job, plan.finder)
-    part = range_of(reader, plan.start, plan.end)
-    check_belongs(analysis, reader)
-    check_covers(analysis, part, plan.target)
-    check_networks(analysis, analyser)
-    given = load_given(plan, analyser, progress)
-    permission = Permission.asked(plan, given, ContentWatch(reader, part), progress)
-    number = asset_id_of(marks_of(plan, created))
-    prepared = RangeRenderer.prepared(plan, reader, part, analysis, given, progress, asset_id=number)
-    renderer, _ = permission.granted(prepared)
-    frames = rendered_frames(renderer, SeekingSource(reader), part, progress, threads=frames_at_once(plan.job))
-    with single_threaded_opencv(len(part) > 1), closing(frames):
-        for rendered in frames:
-            yield rendered.frame
-
-
-def check_label(plan: Plan, reader: MediaReader) -> None:
-    """Raise before any work when the label cannot be drawn."""
-    info = reader.info
-    width, height = info.width * plan.scale, info.height * plan.scale
-    Labeller(plan.label, width=width, height=height, is_video=info.is_clip, color=info.color)
-
-
-def frame_rate_of(plan: Plan) -> Fraction | None:
-    """The rate of a numbered sequence; None for what it says itself, or 25. Raises UsageError."""
-    return plan.frame_rate
 
 
 def _is_kept(rendered: Rendered, reader: MediaReader, plan: Plan) -> bool:

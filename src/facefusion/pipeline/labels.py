@@ -10,6 +10,8 @@ import numpy as np
 
 from facefusion.core import Analysis, Box, ColorInfo, Frame, Shot
 from facefusion.core.arrays import PIXEL_MAX
+from facefusion.media import MediaReader
+from facefusion.pipeline.plan import Plan
 from facefusion.provenance import Labeller, LabelSettings
 
 _GROWN = 0.12
@@ -89,3 +91,10 @@ def _coarse(box: Box) -> tuple[float, float, float, float]:
     x0, y0 = math.floor((box.x0 - wide) / _GRID_PX), math.floor((box.y0 - high) / _GRID_PX)
     x1, y1 = math.ceil((box.x1 + wide) / _GRID_PX), math.ceil((box.y1 + high) / _GRID_PX)
     return x0 * _GRID_PX, y0 * _GRID_PX, x1 * _GRID_PX, y1 * _GRID_PX
+
+
+def check_label(plan: Plan, reader: MediaReader) -> None:
+    """Raise before any work when the label cannot be drawn."""
+    info = reader.info
+    width, height = info.width * plan.scale, info.height * plan.scale
+    Labeller(plan.label, width=width, height=height, is_video=info.is_clip, color=info.color)

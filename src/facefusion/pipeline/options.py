@@ -13,7 +13,7 @@ from facefusion.errors import UsageError
 from facefusion.media import MediaInfo, probe, write_image
 from facefusion.pipeline.arrays import rgb_of
 from facefusion.pipeline.catalog import near
-from facefusion.pipeline.engine import frame_rate_of, run
+from facefusion.pipeline.engine import run
 from facefusion.pipeline.marking import Facts, Marking
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.report import RunReport
@@ -120,7 +120,7 @@ def save_image(
 
 def _process(options: Mapping[str, Any] | None, listener: Listener | None, *, is_clip: bool) -> RunReport:
     plan = _OPTIONS.plan(options)
-    _check_kind(probe(plan.target, frame_rate=frame_rate_of(plan)), is_clip=is_clip)
+    _check_kind(probe(plan.target, frame_rate=plan.frame_rate), is_clip=is_clip)
     return run(plan, Progress() if listener is None else Progress(listener))
 
 

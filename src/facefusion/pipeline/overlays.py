@@ -15,7 +15,6 @@ from facefusion.media import open_media
 from facefusion.pipeline.analyse import range_of
 from facefusion.pipeline.analysis_cache import AnalysisCache
 from facefusion.pipeline.content_check import ContentWatch
-from facefusion.pipeline.engine import frame_rate_of
 from facefusion.pipeline.frame_source import source_of
 from facefusion.pipeline.inputs import check_paths
 from facefusion.pipeline.marking import marks_of
@@ -75,7 +74,7 @@ def overlays(
     """
     plan = as_policy_asks(plan)
     check_paths(plan)
-    with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
+    with open_media(plan.target, threads=1, frame_rate=plan.frame_rate, policy=plan.read_policy) as reader:
         part, info, log = range_of(reader, plan.start, plan.end), reader.info, LayerLog()
         marks, watch = marks_of(plan, created), ContentWatch(reader, part)
         prepared, _ = prepared_renderer(plan, watch, reader, part, progress, analysis, cache, marks)

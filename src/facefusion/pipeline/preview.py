@@ -19,11 +19,11 @@ from facefusion.pipeline.analysis_file import check_belongs, check_covers
 from facefusion.pipeline.contact_sheet import Portrait, contact_sheet
 from facefusion.pipeline.content_check import ContentWatch
 from facefusion.pipeline.cues import Cue
-from facefusion.pipeline.engine import check_label, frame_rate_of
 from facefusion.pipeline.finding import analyser_of, check_networks
 from facefusion.pipeline.flow import Flow
 from facefusion.pipeline.frame_source import SeekingSource
 from facefusion.pipeline.inputs import check_paths
+from facefusion.pipeline.labels import check_label
 from facefusion.pipeline.marking import Facts, Marking, marks_of
 from facefusion.pipeline.parallel import frames_at_once
 from facefusion.pipeline.people_found import PeopleFinder
@@ -76,7 +76,7 @@ def preview(
     progress, plan = progress or Progress(), as_policy_asks(plan)
     check_paths(plan)
     check_models(plan)
-    with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
+    with open_media(plan.target, threads=1, frame_rate=plan.frame_rate, policy=plan.read_policy) as reader:
         part = range_of(reader, plan.start, plan.end)
         wanted = [_frame_at(cue, reader, part) for cue in cues] or _spread(part, number)
         check_label(plan, reader)

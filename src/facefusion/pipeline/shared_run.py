@@ -24,12 +24,13 @@ from facefusion.pipeline.analysis_file import check_belongs, check_covers
 from facefusion.pipeline.content_check import ContentWatch
 from facefusion.pipeline.deliver import ClipSink, open_sink
 from facefusion.pipeline.durable import DurableFolder
-from facefusion.pipeline.engine import check_label, frame_rate_of, run
+from facefusion.pipeline.engine import run
 from facefusion.pipeline.finding import analyser_of, check_networks
 from facefusion.pipeline.fingerprint import request_key
 from facefusion.pipeline.flow import Flow
 from facefusion.pipeline.frame_source import source_of
 from facefusion.pipeline.inputs import check_paths
+from facefusion.pipeline.labels import check_label
 from facefusion.pipeline.marking import Facts, Marking, marks_of
 from facefusion.pipeline.parallel import Parallel, frames_at_once
 from facefusion.pipeline.permission import Permission, as_policy_asks
@@ -68,7 +69,7 @@ class SharedRun:
         Raises what `engine.run` raises before it renders.
         """
         plan = as_policy_asks(plan)
-        with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
+        with open_media(plan.target, threads=1, frame_rate=plan.frame_rate, policy=plan.read_policy) as reader:
             part = range_of(reader, plan.start, plan.end)
             check_belongs(analysis, reader)
             check_covers(analysis, part, plan.target)
@@ -124,7 +125,7 @@ def outlined(plan: Plan, analysis: Analysis | None) -> Outline:
     """Whether and how a request is cut; cheap. Raises what `engine.run` raises at its beginning."""
     plan = as_policy_asks(plan)
     check_paths(plan)
-    with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
+    with open_media(plan.target, threads=1, frame_rate=plan.frame_rate, policy=plan.read_policy) as reader:
         part = range_of(reader, plan.start, plan.end)
         check_label(plan, reader)
         trial = open_sink(plan, reader, part, Marking.of(marks_of(plan), Facts.of(plan), plan.manifest, overwrite=True))
@@ -136,7 +137,7 @@ def outlined(plan: Plan, analysis: Analysis | None) -> Outline:
 
 def is_clip(plan: Plan) -> bool:
     """Whether the target is moving pictures, which are analysed and cut. Raises what opening raises."""
-    with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
+    with open_media(plan.target, threads=1, frame_rate=plan.frame_rate, policy=plan.read_policy) as reader:
         return reader.info.is_clip
 
 
@@ -144,7 +145,7 @@ def measured(plan: Plan, progress: Progress, *, cache: AnalysisCache | None) -> 
     """The analysis that a run of `plan` needs, asked for permission first. Raises what `engine.run` raises."""
     plan = as_policy_asks(plan)
     check_paths(plan)
-    with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
+    with open_media(plan.target, threads=1, frame_rate=plan.frame_rate, policy=plan.read_policy) as reader:
         analyser = analyser_of(plan.job, plan.finder)
         given = load_given(plan, analyser, progress)
         part = range_of(reader, plan.start, plan.end)
@@ -166,7 +167,7 @@ def joined(
 ) -> RunReport:
     """The finished output of segments that were made elsewhere. Raises as `engine.run`; a bad segment is made again."""
     asked = as_policy_asks(plan)
-    with open_media(plan.target, threads=1, frame_rate=frame_rate_of(plan), policy=plan.read_policy) as reader:
+    with open_media(plan.target, threads=1, frame_rate=plan.frame_rate, policy=plan.read_policy) as reader:
         key = request_key(asked, reader)
     with WorkFolder(plan.output, key, created=created, keep="always", say=progress.say) as work:
         work.segments.folder.mkdir(exist_ok=True)

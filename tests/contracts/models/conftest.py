@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from builders import BUILDERS, DFM_CARD, trusted
 
-from facefusion.models.sessions import close_sessions
+from facefusion.models import close_sessions
 
 
 @pytest.fixture(scope="session")

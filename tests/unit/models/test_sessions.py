@@ -18,8 +18,8 @@ from facefusion.models import (
     TensorSpec,
     available_providers,
     choose_providers,
+    close_sessions,
     open_session,
-    sessions,
     starting,
 )
 from facefusion.models.devices import Device
@@ -114,15 +114,15 @@ def test_sessions_are_kept_by_file_providers_and_threads(tmp_path: Path) -> None
     assert open_session(path) is not first  # the file changed
     again = open_session("blazeface_short_range", store=ModelStore((tmp_path,)))
     assert open_session("blazeface_short_range") is again
-    sessions.close_sessions()
+    close_sessions()
     assert open_session("blazeface_short_range") is not again
 
 
 def test_threads_get_one_session_and_the_same_answers() -> None:
-    sessions.close_sessions()
+    close_sessions()
     pictures = np.random.default_rng(1).random((8, 128, 128, 3), dtype=np.float32)
     expected = open_session("blazeface_short_range").run(pictures)[0]
-    sessions.close_sessions()
+    close_sessions()
     seen, answers = [], [np.empty(0)] * 8
 
     def work(number: int) -> None:
@@ -177,7 +177,7 @@ def test_a_provider_that_does_not_start_is_warned_of(monkeypatch: pytest.MonkeyP
         "execution provider cuda is installed (onnxruntime-gpu) but did not start: "
         "it needs an NVIDIA driver with CUDA 12 and cuDNN 9; using cpu"
     ]
-    sessions.close_sessions()
+    close_sessions()
 
 
 def test_bind_prefers_names_then_the_order_of_the_file() -> None:

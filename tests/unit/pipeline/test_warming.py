@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from facefusion.errors import ModelInvalid
-from facefusion.models import close_sessions, open_session, sessions
+from facefusion.models import close_sessions, open_session, opening
 from facefusion.models.devices import Device
 from facefusion.models.graph_writer import Value, model, node, write
 from facefusion.models.sessions import Session
@@ -109,7 +109,7 @@ def test_a_model_that_loads_keeps_nobody_from_another(tmp_path: Path, monkeypatc
             super().__init__(path, **rest)
 
     close_sessions()
-    monkeypatch.setattr(sessions, "Session", Slow)
+    monkeypatch.setattr(opening, "Session", Slow)
     found: list[Session] = []
     threads = [threading.Thread(target=lambda: found.append(open_session(slow))) for _ in range(3)]
     for thread in threads:
