@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,29 +24,33 @@ Node = dict[str, Any]
 
 
 def read_weights(model_json: Path) -> dict[str, np.ndarray]:
-    """The weights by node name, with quantisation undone (float16 -> float32 is exact)."""
+    """The weights by node name, with quantisation undone (float16 -> float32 is exact; 8 bits have a scale)."""
     weights: dict[str, np.ndarray] = {}
     for group in json.loads(model_json.read_text())["weightsManifest"]:
         blob = b"".join((model_json.parent / path).read_bytes() for path in group["paths"])
         offset = 0
         for entry in group["weights"]:
-            stored = entry.get("quantization", {}).get("dtype", entry["dtype"])
+            quantised = entry.get("quantization", {})
+            stored = quantised.get("dtype", entry["dtype"])
             count = int(np.prod(entry["shape"], dtype=np.int64))
             values = np.frombuffer(blob, dtype=stored, count=count, offset=offset)
             offset += values.nbytes
-            weights[entry["name"]] = values.reshape(entry["shape"]).astype(entry["dtype"])
+            plain = values.reshape(entry["shape"]).astype(entry["dtype"])
+            if "scale" in quantised:
+                plain = (plain * quantised["scale"] + quantised["min"]).astype(entry["dtype"])
+            weights[entry["name"]] = plain
         if offset != len(blob):
             raise ValueError(f"{model_json.name}: {len(blob)} bytes of weights, {offset} declared")
     return weights
 
 
-def read_graph_def(model_json: Path) -> tf.compat.v1.GraphDef:
-    """The plain TensorFlow graph of a TF.js graph model, weights inside."""
+def read_graph_def(model_json: Path, plain: Callable[[Node], list[Node]] | None = None) -> tf.compat.v1.GraphDef:
+    """The plain TensorFlow graph of a TF.js graph model, weights inside. plain: what a node becomes (`plain_nodes`)."""
     weights = read_weights(model_json)
     topology = json.loads(model_json.read_text())["modelTopology"]
     nodes: list[Node] = []
     for node in topology["node"]:
-        nodes.extend(_plain_nodes(node))
+        nodes.extend((plain or plain_nodes)(node))
     graph = json_format.ParseDict({"node": nodes}, tf.compat.v1.GraphDef())
     for node_def in graph.node:
         if node_def.op == "Const":
@@ -73,7 +78,8 @@ def to_onnx(model_json: Path, *, outputs: list[str], batch: int | None, opset: i
     return model
 
 
-def _plain_nodes(node: Node) -> list[Node]:
+def plain_nodes(node: Node) -> list[Node]:
+    """What TensorFlow itself knows of a node that the converter of TF.js made."""
     if node["op"] == "_FusedConv2D":
         return _unfused(node)
     if node["op"] == "Prelu":
