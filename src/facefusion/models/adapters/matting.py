@@ -23,6 +23,11 @@ class Matting:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    @property
+    def side(self) -> int:
+        """Pixels of the shorter side of a picture that it makes use of: those of its input, where they are fixed."""
+        return min((one for one in self._session.inputs[0].size if isinstance(one, int)), default=_SHORTER_SIDE)
+
     def matte(self, pixels: Pixels) -> Float32:
         """(H, W) float32 in [0, 1] of `pixels` (H, W, 3) RGB; networks that give logits are told by their range."""
         session, (height, width) = self._session, pixels.shape[:2]
@@ -50,6 +55,7 @@ class RobustVideoMatting:
     """
 
     contract: ClassVar[str] = "rvm"
+    side: ClassVar[int] = _SHORTER_SIDE
 
     def __init__(self, session: Session) -> None:
         self._session = session

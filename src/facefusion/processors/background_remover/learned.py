@@ -16,11 +16,14 @@ from facefusion.core import Float32, Pixels, UInt8
 from facefusion.processors.background_remover.people import Maps, SteadyMaps
 
 _SHORTER = 512
-"""Pixels of the shorter side that a network is shown, and that its mattes are kept at."""
+"""Pixels of the shorter side that mattes are kept at, and that most networks are shown."""
 
 
 class Matting(Protocol):
-    """A network's adapter."""
+    """A network's adapter. side: pixels of the shorter side that it makes use of."""
+
+    @property
+    def side(self) -> int: ...
 
     def matte(self, pixels: Pixels) -> Float32:
         """(H, W) float32 in [0, 1] of (H, W, 3)."""
@@ -57,7 +60,7 @@ class _Remembered:
         self._adapter.forget()
 
     def of(self, pixels: Pixels, small: UInt8) -> Float32:
-        return self._adapter.matte(reduced(pixels))
+        return _seen_by(self._adapter, pixels)
 
 
 class _Steadied:
@@ -68,13 +71,19 @@ class _Steadied:
         self._steady.reset()
 
     def of(self, pixels: Pixels, small: UInt8) -> Float32:
-        return self._steady.steadied(small, self._adapter.matte(reduced(pixels)))
+        return self._steady.steadied(small, _seen_by(self._adapter, pixels))
 
 
-def reduced(pixels: Pixels) -> Pixels:
-    """`pixels` as they are shown to a network."""
+def _seen_by(adapter: Matting, pixels: Pixels) -> Float32:
+    """The matte as it is kept, of a picture as large as the network makes use of."""
+    matte: Float32 = reduced(adapter.matte(reduced(pixels, max(adapter.side, _SHORTER))))
+    return matte
+
+
+def reduced(pixels: Pixels, shorter: int = _SHORTER) -> Pixels:
+    """`pixels` (H, W) or (H, W, 3) with `shorter` on the shorter side, or as they are where they are smaller."""
     height, width = pixels.shape[:2]
-    scale = _SHORTER / min(height, width)
+    scale = shorter / min(height, width)
     if scale >= 1:
         return pixels
     size = max(round(width * scale), 1), max(round(height * scale), 1)

@@ -20,6 +20,8 @@ from facefusion.processors.background_remover.survey import SceneMeter, joined
 class Counting:
     """Says how many frames it has seen, in hundredths."""
 
+    side = 512
+
     def __init__(self) -> None:
         self._seen = 0
 
@@ -33,6 +35,8 @@ class Counting:
 
 class Red:
     """The red channel is the matte."""
+
+    side = 512
 
     def matte(self, pixels: Pixels) -> Float32:
         return pixels[..., 0].astype(np.float32) / 255
@@ -72,6 +76,29 @@ def test_mattes_of_large_frames_are_kept_reduced_and_survive_a_file() -> None:
     assert again.is_matte
     assert np.array_equal(again.person(1), scene.person(1))
     assert abs(int(scene.person(1)[400, 200]) - 128) <= 1
+
+
+class Large(Red):
+    """Looks at 1024 pixels, and remembers what it was shown."""
+
+    side = 1024
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[int, ...]] = []
+
+    def matte(self, pixels: Pixels) -> Float32:
+        self.shown.append(pixels.shape)
+        return super().matte(pixels)
+
+
+def test_a_network_is_shown_as_much_of_a_picture_as_it_makes_use_of() -> None:
+    """A picture made smaller and larger again cost IS-Net a seventh more gradient error (`benchmarks.real_weights`)."""
+    network, small = Large(), np.zeros((256, 256, 3), np.uint8)
+    maps = LearnedSegmenter(lambda: network).maps()
+    assert maps.of(grey(0, height=1600, width=2400).pixels, small).shape == (512, 768)
+    maps.reset()
+    assert maps.of(grey(1, height=800, width=900).pixels, small).shape == (512, 576)
+    assert network.shown == [(1024, 1536, 3), (800, 900, 3)]
 
 
 def test_a_matte_is_not_made_harder() -> None:
