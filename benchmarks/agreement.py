@@ -20,7 +20,8 @@ from facefusion.pipeline.casting import Casting
 from facefusion.pipeline.engine import run
 from facefusion.pipeline.labels import FrameLabels, labelled
 from facefusion.pipeline.marking import marks_of
-from facefusion.pipeline.render import RenderContext, render_frame
+from facefusion.pipeline.render import render_frame
+from facefusion.pipeline.render_context import RenderContext
 from facefusion.pipeline.watermarks import watermarked
 from facefusion.processors.face_swapper import FaceSwapper
 from facefusion.provenance.asset import asset_id_of

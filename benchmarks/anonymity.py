@@ -35,7 +35,8 @@ from facefusion.pipeline.anonymising import anonymiser
 from facefusion.pipeline.casting import Casting
 from facefusion.pipeline.engine import run
 from facefusion.pipeline.plan import Plan
-from facefusion.pipeline.render import RenderContext, change_face
+from facefusion.pipeline.render import change_face
+from facefusion.pipeline.render_context import RenderContext
 from facefusion.processors.face_anonymiser import Settings
 
 METHODS: Mapping[str, Mapping[str, Any]] = {

@@ -38,7 +38,7 @@ from facefusion.pipeline.parallel import single_threaded_opencv
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import load_given
 from facefusion.pipeline.ranges import RangeRenderer, rendered_frames
-from facefusion.pipeline.render import Rendered
+from facefusion.pipeline.render_context import Rendered
 from facefusion.pipeline.windows import Drawn
 from facefusion.provenance.asset import asset_id_of
 

@@ -39,7 +39,8 @@ from facefusion.models.zoo import Zoo
 from facefusion.pipeline.benchmarking import _drawn, _picture, stand_in_store
 from facefusion.pipeline.casting import Casting
 from facefusion.pipeline.learned_faces import face_enhancer, face_swapper
-from facefusion.pipeline.render import RenderContext, render_frame
+from facefusion.pipeline.render import render_frame
+from facefusion.pipeline.render_context import RenderContext
 from facefusion.pipeline.watermarks import watermarked
 from facefusion.processors.face_enhancer.settings import Settings as EnhanceSettings
 from facefusion.processors.face_swapper.settings import Settings as SwapSettings

@@ -5,21 +5,37 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from facefusion.core import Progress
 from facefusion.errors import NoFaceFound, UsageError
 from facefusion.jobs.bundle import Bundle
-
-if TYPE_CHECKING:
-    from facefusion.jobs.execution import EngineExecutor
+from facefusion.jobs.workplace import Workplace
+from facefusion.pipeline.analysis_cache import AnalysisCache
+from facefusion.pipeline.plan import Plan
 
 Result = Mapping[str, Any]
 
 
-def done(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progress) -> Result:
+class Means(Protocol):
+    """What a task is done with. threads: how many it may use."""
+
+    @property
+    def workplace(self) -> Workplace: ...
+
+    @property
+    def threads(self) -> int: ...
+
+    @property
+    def cache(self) -> AnalysisCache: ...
+
+    def plan_of(self, bundle: Bundle, output: Path) -> Plan:
+        """The plan of a task that writes `output`."""
+
+
+def done(means: Means, bundle: Bundle, desk: Path, progress: Progress) -> Result:
     """Do a task of one of these kinds. Raises UsageError for another."""
-    does: Mapping[str, Callable[[EngineExecutor, Bundle, Path, Progress], Result]] = {
+    does: Mapping[str, Callable[[Means, Bundle, Path, Progress], Result]] = {
         "people": _people,
         "preview": _preview,
         "proxy": _proxy,
@@ -28,16 +44,16 @@ def done(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progres
     }
     if bundle.kind not in does:
         raise UsageError(f"task: kind {bundle.kind!r} is unknown to this worker; run one version everywhere")
-    return does[bundle.kind](executor, bundle, desk, progress)
+    return does[bundle.kind](means, bundle, desk, progress)
 
 
-def _people(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progress) -> Result:
+def _people(means: Means, bundle: Bundle, desk: Path, progress: Progress) -> Result:
     from facefusion.jobs.thumbnails import write_thumbnail
     from facefusion.pipeline.people import find_people
 
-    target = executor.workplace.inputs(bundle)[bundle.request.target]
+    target = means.workplace.inputs(bundle)[bundle.request.target]
     try:
-        found = find_people(target, progress, workers=executor.threads, cache=executor.cache).people
+        found = find_people(target, progress, workers=means.threads, cache=means.cache).people
     except NoFaceFound:
         found = ()
     artifacts = []
@@ -54,33 +70,33 @@ def _people(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Prog
             write_thumbnail(file, person.portrait)
         else:
             file.write_bytes(b"")
-        artifacts.append(executor.workplace.artifact(bundle, file, "portrait", **said))
+        artifacts.append(means.workplace.artifact(bundle, file, "portrait", **said))
     return {"artifacts": artifacts, "report": {"people": len(found)}}
 
 
-def _preview(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progress) -> Result:
+def _preview(means: Means, bundle: Bundle, desk: Path, progress: Progress) -> Result:
     from facefusion.jobs.edits import with_edits
     from facefusion.media import open_media
     from facefusion.pipeline.cues import Cue
     from facefusion.pipeline.preview import preview, write_preview
     from facefusion.pipeline.shared_run import is_clip, measured
 
-    plan = executor.plan_of(bundle, desk / "preview.png")
+    plan = means.plan_of(bundle, desk / "preview.png")
     cues = [Cue(frame=index) for index in bundle.request.frames]
     analysis = None
     if bundle.request.edits and is_clip(plan):
-        files = executor.workplace.inputs(bundle)
-        analysis = with_edits(measured(plan, progress, cache=executor.cache), bundle, files)
-    shown = preview(plan, cues, progress, analysis=analysis, cache=executor.cache, created=bundle.created)
+        files = means.workplace.inputs(bundle)
+        analysis = with_edits(measured(plan, progress, cache=means.cache), bundle, files)
+    shown = preview(plan, cues, progress, analysis=analysis, cache=means.cache, created=bundle.created)
     artifacts = []
     with open_media(plan.target, policy=plan.read_policy) as reader:
         for one in shown:
             after = desk / f"after-{one.frame.index}.png"
             write_preview(after, [one], plan)
-            artifacts.append(executor.workplace.artifact(bundle, after, "after", frame=one.frame.index))
+            artifacts.append(means.workplace.artifact(bundle, after, "after", frame=one.frame.index))
             before = desk / f"before-{one.frame.index}.jpg"
             _write_plain(before, reader.frame_at(one.frame.index).pixels)
-            artifacts.append(executor.workplace.artifact(bundle, before, "before", frame=one.frame.index))
+            artifacts.append(means.workplace.artifact(bundle, before, "before", frame=one.frame.index))
     return {"artifacts": artifacts, "report": {"frames": [one.frame.index for one in shown]}}
 
 
@@ -91,48 +107,48 @@ def _write_plain(path: Path, pixels: Any) -> None:
     write_thumbnail(path, pixels, width_px=pixels.shape[1])
 
 
-def _proxy(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progress) -> Result:
+def _proxy(means: Means, bundle: Bundle, desk: Path, progress: Progress) -> Result:
     from facefusion.jobs.proxies import write_proxy
 
-    files = executor.workplace.inputs(bundle)
+    files = means.workplace.inputs(bundle)
     source = files[bundle.said.get("output") or bundle.request.target]
     out = desk / f"{source.stem}.proxy.mp4"
     said = write_proxy(source, out, progress)
-    return {"artifacts": [executor.workplace.artifact(bundle, out, "proxy", **said)], "report": said}
+    return {"artifacts": [means.workplace.artifact(bundle, out, "proxy", **said)], "report": said}
 
 
-def _masks(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progress) -> Result:
+def _masks(means: Means, bundle: Bundle, desk: Path, progress: Progress) -> Result:
     """Grey pictures for the player: where faces were changed, what was left alone before them, the matte."""
     from facefusion.jobs.edits import with_edits
     from facefusion.jobs.mask_files import MaskFiles
     from facefusion.pipeline.overlays import overlays
     from facefusion.pipeline.shared_run import is_clip, measured
 
-    plan = executor.plan_of(bundle, desk / "masks.mp4")
+    plan = means.plan_of(bundle, desk / "masks.mp4")
     analysis = None
     if is_clip(plan):
-        files = executor.workplace.inputs(bundle)
-        analysis = with_edits(measured(plan, progress, cache=executor.cache), bundle, files)
+        files = means.workplace.inputs(bundle)
+        analysis = with_edits(measured(plan, progress, cache=means.cache), bundle, files)
     made = MaskFiles.written(
-        desk, overlays(plan, progress, analysis=analysis, cache=executor.cache, created=bundle.created)
+        desk, overlays(plan, progress, analysis=analysis, cache=means.cache, created=bundle.created)
     )
-    artifacts = [executor.workplace.artifact(bundle, file, kind, **facts) for kind, file, facts in made]
+    artifacts = [means.workplace.artifact(bundle, file, kind, **facts) for kind, file, facts in made]
     return {"artifacts": artifacts, "report": {"masks": [kind for kind, _, _ in made]}}
 
 
-def _report(executor: EngineExecutor, bundle: Bundle, desk: Path, progress: Progress) -> Result:
+def _report(means: Means, bundle: Bundle, desk: Path, progress: Progress) -> Result:
     from facefusion.pipeline.comparing import compare
     from facefusion.pipeline.comparison_page import html_page
 
-    files = executor.workplace.inputs(bundle)
+    files = means.workplace.inputs(bundle)
     target, output = files[bundle.request.target], files[str(bundle.said["output"])]
     sources = [files[one] for one in bundle.request.sources]
-    found = compare(output, target, progress, sources=sources, cache=executor.cache, workers=executor.threads)
+    found = compare(output, target, progress, sources=sources, cache=means.cache, workers=means.threads)
     table, page = desk / "quality.json", desk / "quality.html"
     table.write_text(json.dumps(found.as_dict(with_stills=True)), encoding="utf-8")
     page.write_text(html_page([found]), encoding="utf-8")
     artifacts = [
-        executor.workplace.artifact(bundle, table, "quality"),
-        executor.workplace.artifact(bundle, page, "page"),
+        means.workplace.artifact(bundle, table, "quality"),
+        means.workplace.artifact(bundle, page, "page"),
     ]
     return {"artifacts": artifacts, "report": {"means": dict(found.means), "flags": len(found.flags())}}

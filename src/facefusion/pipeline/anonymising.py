@@ -18,7 +18,8 @@ from facefusion.geometry.color import luma, rgb_to_lab
 from facefusion.geometry.mesh import FACE_OVAL
 from facefusion.geometry.uv_maps import uv_maps
 from facefusion.pipeline.casting import Casting
-from facefusion.pipeline.render import RenderContext, Visible, change_face
+from facefusion.pipeline.render import change_face
+from facefusion.pipeline.render_context import RenderContext, Visible
 from facefusion.processors.face_anonymiser.anonymiser import FaceAnonymiser
 from facefusion.processors.face_anonymiser.choosing import Look, cast
 from facefusion.processors.face_anonymiser.people import Nobody

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import cv2
 import numba
@@ -16,9 +16,7 @@ from facefusion.core import AlignedFace, Box, Face, Float32, Patch, Pixels, Temp
 from facefusion.faces.crops import cut
 from facefusion.geometry import transforms
 from facefusion.geometry.templates import TemplateName, align_matrix
-
-if TYPE_CHECKING:
-    from facefusion.pipeline.render import RenderContext
+from facefusion.pipeline.render_context import RenderContext
 
 _LARGEST_CANVAS = 2048
 _OVERHANG = 0.03

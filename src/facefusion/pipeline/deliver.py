@@ -27,7 +27,7 @@ from facefusion.pipeline.picture_sinks import FolderSink, StillSink
 from facefusion.pipeline.picture_store import PictureStore
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.ranges import RangeRenderer
-from facefusion.pipeline.render import Rendered
+from facefusion.pipeline.render_context import Rendered
 from facefusion.pipeline.settings import CODECS_OWN, EncodeSettings
 from facefusion.pipeline.sinks import Resampling, Sink
 from facefusion.pipeline.speaking import end_of, speech_file

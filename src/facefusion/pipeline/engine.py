@@ -36,7 +36,7 @@ from facefusion.pipeline.permission import Permission, as_policy_asks
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import load_given
 from facefusion.pipeline.ranges import RangeRenderer, rendered_frames
-from facefusion.pipeline.render import Rendered
+from facefusion.pipeline.render_context import Rendered
 from facefusion.pipeline.report import Made, RunReport, Tally, left_out_lines
 from facefusion.pipeline.segment_run import SegmentRun
 from facefusion.pipeline.segments import segments_of

@@ -21,7 +21,8 @@ from facefusion.pipeline import catalog
 from facefusion.pipeline.arrays import bgr_of, rgb_of
 from facefusion.pipeline.casting import Casting
 from facefusion.pipeline.prepare import unhidden
-from facefusion.pipeline.render import RenderContext, change_face
+from facefusion.pipeline.render import change_face
+from facefusion.pipeline.render_context import RenderContext
 from facefusion.pipeline.weights import asked_model, zoo_of
 
 _SOURCES_KEPT = 4

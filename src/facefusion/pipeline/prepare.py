@@ -18,7 +18,7 @@ from facefusion.pipeline.face_memory import remembered
 from facefusion.pipeline.occlusion import Occlusion, occlusion_of
 from facefusion.pipeline.overrides import Overrides
 from facefusion.pipeline.plan import Plan
-from facefusion.pipeline.render import RenderContext
+from facefusion.pipeline.render_context import RenderContext
 from facefusion.pipeline.sources import load_person, the_face
 from facefusion.pipeline.speaking import speech_of
 from facefusion.pipeline.steady import SteadyFaces

@@ -26,7 +26,8 @@ from facefusion.pipeline.people_found import PeopleFinder
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.prepare import Given, prepare
 from facefusion.pipeline.recipes import painted_words, recipe_of
-from facefusion.pipeline.render import RenderContext, Rendered, known_in, render_frame
+from facefusion.pipeline.render import known_in, render_frame
+from facefusion.pipeline.render_context import RenderContext, Rendered
 from facefusion.pipeline.watermarks import watermarked
 from facefusion.pipeline.windows import Drawn, margin_of, shots_around, steadied, widened
 from facefusion.provenance.asset import asset_text

@@ -10,7 +10,7 @@ from facefusion.core import Analysis, Face, FrameRange
 from facefusion.pipeline.casting import Casting
 from facefusion.pipeline.edits import Values
 from facefusion.pipeline.overrides import Overrides
-from facefusion.pipeline.render import RenderContext
+from facefusion.pipeline.render_context import RenderContext
 
 Role = Callable[[Face], str]
 Painted = Mapping[Values, str]

@@ -14,7 +14,7 @@ from facefusion.media.whole import WholeOrNothing
 from facefusion.pipeline.marking import Marking
 from facefusion.pipeline.plan import Plan
 from facefusion.pipeline.ranges import RangeRenderer
-from facefusion.pipeline.render import Rendered
+from facefusion.pipeline.render_context import Rendered
 
 
 class Sink(WholeOrNothing):

@@ -17,7 +17,7 @@ from facefusion.geometry.raster import rasterize
 from facefusion.media.scene_space import LINEAR_REC709, WORKING, SceneSpace, linear_709_of
 from facefusion.pipeline.cutting import Cutting
 from facefusion.pipeline.ranges import RangeRenderer
-from facefusion.pipeline.render import RenderContext
+from facefusion.pipeline.render_context import RenderContext
 from facefusion.provenance.watermark import Watermark
 
 _MOVED = 1 / 512

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from facefusion.core import Analysis, Cutout, Face, Frame, FrameRange, Pixels
 from facefusion.pipeline.overrides import Overrides, Touch
-from facefusion.pipeline.render import Rendered
+from facefusion.pipeline.render_context import Rendered
 from facefusion.temporal.deflicker import Residual, corrected, correction, residual_of
 from facefusion.temporal.settings import TemporalSettings
 

@@ -18,7 +18,8 @@ from facefusion.pipeline.editing import edited
 from facefusion.pipeline.edits import Adjust, Drop, Edit, Exclude, Merge, Reference, Rename, Strength, Who
 from facefusion.pipeline.overrides import Overrides
 from facefusion.pipeline.recipes import changed_frames, painted_words, recipe_of
-from facefusion.pipeline.render import RenderContext, render_frame
+from facefusion.pipeline.render import render_frame
+from facefusion.pipeline.render_context import RenderContext
 
 CLIP = measured()
 ANNA = Who(person=1)

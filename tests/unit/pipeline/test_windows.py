@@ -10,7 +10,7 @@ from tests.unit.temporal.tracks import head
 
 from facefusion.core import Analysis, Face, Frame, FrameRange, Landmarks, Shot
 from facefusion.faces.analyser import face_of
-from facefusion.pipeline.render import Rendered
+from facefusion.pipeline.render_context import Rendered
 from facefusion.pipeline.windows import Drawn, margin_of, steadied, widened
 from facefusion.temporal.settings import TemporalSettings
 
