@@ -49,6 +49,8 @@ def benchmark(
         rows = measure(
             options, heights=heights or HEIGHTS, frames=frames, clip=target, source=source, say=call.reporter.say
         )
+    for text in dict.fromkeys(text for row in rows for text in row.warnings):
+        call.reporter.warning(text)
     if call.as_json:
         call.answer(
             {"options": options, "weights": weights if named else "none", "runs": [one.as_dict() for one in rows]}
@@ -64,7 +66,7 @@ def benchmark(
             f"{row.height}p", row.state, f"{row.frames_per_second:.1f}", f"{row.cpu_seconds_per_frame * 1000:.0f}",
             f"{row.network_share:.0%}", shares,
         )  # fmt: skip
-    Console().print(table)
+    Console(width=160).print(table)
 
 
 def _height(text: str) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from facefusion.models.store import sha256_of
 from facefusion.pipeline.analysis_cache import AnalysisCache
 from facefusion.pipeline.engine import run
 from facefusion.pipeline.plan import Plan
+from facefusion.pipeline.report import RunReport
 from facefusion.processors.face_anonymiser.people import bundled
 from facefusion.processors.face_anonymiser.portrait import portrait
 
@@ -44,7 +46,8 @@ GIGAMACS = {"inswapper": 175.0, "face_restorer": 198.0, "codeformer": 405.0}
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """One whole run. shares: of the wall time, by phase; network_share: of the CPU time, inside of networks."""
+    """One whole run. shares: of the wall time, by phase; network_share: of the CPU time, inside of networks. warnings:
+    what was not as it was asked for, like a device that is not there."""
 
     height: int
     state: str
@@ -54,6 +57,7 @@ class Timing:
     cpu_seconds_per_frame: float
     network_share: float
     shares: dict[str, float]
+    warnings: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -65,24 +69,25 @@ def benchmark(
 ) -> list[Timing]:  # fmt: skip
     """Two runs at each height: cold (everything is measured) and warm (the analysis is found again).
 
-    options: further keys of a plan, as `Plan.from_mapping` takes them. clip, source: instead of the drawn ones. Raises
-    what `run` raises.
+    options: further keys of a plan, as `Plan.from_mapping` takes them. clip, source: instead of the drawn ones. A run
+    that is not counted comes first, so that loading libraries and models falls on no height. Raises what `run` raises.
     """
+    if "background_remover" in options.get("processor", ()):
+        options = {"background": "black", **options}  # the clips that are written hold no transparency
     found = []
     with tempfile.TemporaryDirectory(prefix="facefusion-benchmark-") as name:
         folder = Path(name)
         photo = source or _photo(folder / "source.png")
+        settling = _scaled(clip, folder / "settling.mp4", heights[0], 2)
+        _once({**options, "source": [str(photo)], "target": str(settling)}, folder / "settled.mp4", None)
         for height in heights:
             target = _scaled(clip, folder / f"{height}.mp4", height, frames)
             cache = AnalysisCache(folder / f"cache-{height}")
             for state in ("cold", "warm"):
-                output = folder / f"{height}-{state}.mp4"
-                plan = Plan.from_mapping(
-                    {**options, "source": [str(photo)], "target": str(target), "output": str(output)}
-                )
-                found.append(_timed(plan, cache, height, state))
+                asked = {**options, "source": [str(photo)], "target": str(target)}
+                run_of = partial(_once, asked, folder / f"{height}-{state}.mp4", cache)
+                found.append(_timed(run_of, height, state))
                 say(f"{height}p {state}: {found[-1].frames_per_second:.1f} frames/s")
-                output.unlink()
     return found
 
 
@@ -97,29 +102,41 @@ def stand_in_store(folder: Path, names: Sequence[str], *, full_size: bool) -> Mo
     return store
 
 
-def _timed(plan: Plan, cache: AnalysisCache, height: int, state: str) -> Timing:
+def _once(
+    options: dict[str, Any], output: Path, cache: AnalysisCache | None,
+    listener: Callable[[ProgressEvent], None] = lambda event: None,
+) -> RunReport:  # fmt: skip
+    report = run(Plan.from_mapping({**options, "output": str(output)}), Progress(listener), cache=cache)
+    output.unlink()
+    return report
+
+
+def _timed(run_of: Callable[..., RunReport], height: int, state: str) -> Timing:
     phases = _Phases()
     with _network_seconds() as inside:
         began, cpu = time.monotonic(), _cpu_seconds()
-        report = run(plan, Progress(phases), cache=cache)
+        report = run_of(phases)
         seconds, cpu = time.monotonic() - began, _cpu_seconds() - cpu
     count = max(report.frames, 1)
     shares = {name: round(spent / seconds, 3) for name, spent in phases.ended().items()}
     share = min(inside[0] / max(cpu, 1e-9), 1.0)
     return Timing(
         height, state, report.frames, round(seconds, 3), round(count / seconds, 2), round(cpu / count, 4),
-        round(share, 3), shares,
+        round(share, 3), shares, tuple(phases.warnings),
     )  # fmt: skip
 
 
 class _Phases:
-    """Hears how long each phase takes."""
+    """Hears how long each phase takes, and what was not as it was asked for."""
 
     def __init__(self) -> None:
+        self.warnings: list[str] = []
         self._spent: dict[str, float] = {}
         self._now, self._since = "", time.monotonic()
 
     def __call__(self, event: ProgressEvent) -> None:
+        if event.message:
+            self.warnings.append(event.message)
         if event.phase != self._now:
             self.ended()
             self._now = event.phase
