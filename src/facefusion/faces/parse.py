@@ -88,14 +88,23 @@ class OcclusionParser:
 
     def _seen(self, pixels: Pixels, landmarks: Landmarks, matrix: Float32) -> tuple[Float32, NDArray[np.bool_]]:
         """The network's answer, (192, 192) float32, and where the mesh lies in its crop."""
-        uv, on_mesh = _drawn(_in_crop(landmarks, matrix), INPUT_SIZE)
-        planes = np.empty((1, 6, INPUT_SIZE, INPUT_SIZE), np.float32)
-        cv2.split(cut(pixels, matrix, INPUT_SIZE), list(planes[0, :3]))
-        planes[0, 3] = on_mesh
-        cv2.split(uv, list(planes[0, 4:]))
+        planes, on_mesh = network_input(pixels, landmarks, matrix)
         seen: Float32 = self._session.run(planes)[0][0, 0]
         seen = with_brow_tails(seen, transforms.apply(matrix, landmarks.xy[:NUM_MESH]), surely_seen=_SEEN)
         return _on_face(seen, on_mesh), on_mesh
+
+
+def network_input(pixels: Pixels, landmarks: Landmarks, matrix: Float32) -> tuple[Float32, NDArray[np.bool_]]:
+    """(1, 6, 192, 192) float32, what the network is shown: RGB, then `mesh_guide`; and where the mesh lies.
+
+    matrix: (2, 3) float32, the picture's pixels → the network's.
+    """
+    uv, on_mesh = _drawn(_in_crop(landmarks, matrix), INPUT_SIZE)
+    planes = np.empty((1, 6, INPUT_SIZE, INPUT_SIZE), np.float32)
+    cv2.split(cut(pixels, matrix, INPUT_SIZE), list(planes[0, :3]))
+    planes[0, 3] = on_mesh
+    cv2.split(uv, list(planes[0, 4:]))
+    return planes, on_mesh
 
 
 def upright_matrix(xy: Float32, size: int = INPUT_SIZE) -> Float32:

@@ -55,5 +55,5 @@ def test_depth_and_place_of_the_crop_do_not_matter(
     moved = Landmarks(astronaut_face.landmarks.xy - shift, astronaut_face.landmarks.z)
     part = parser.visible(to_unit(astronaut)[20:240, 150:320], moved)
     apart = np.abs(part[40:180, 40:130] - whole[60:200, 190:280])
-    assert apart.max() < 0.25
+    assert apart.max() < 0.3
     assert apart.mean() < 0.01
