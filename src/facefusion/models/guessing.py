@@ -13,7 +13,7 @@ from facefusion.models.contracts import ADAPTERS
 from facefusion.models.graph_file import GraphFile, GraphTensor
 from facefusion.models.prototypes import DFM
 from facefusion.models.spec import TensorSpec
-from facefusion.models.tensors import bind
+from facefusion.models.tensors import bind, shape_text
 
 _NAME, _HINT, _EXACT, _EMAP = 2.0, 6.0, 4.0, 8.0
 _COMMON = ("real", "live")
@@ -150,7 +150,7 @@ def _spec(tensor: GraphTensor) -> TensorSpec:
 
 def _seen(graph: GraphFile) -> str:
     def told(some: Sequence[GraphTensor]) -> str:
-        shown = [f"{one.name} ({', '.join(map(str, one.shape))}) {one.dtype}" for one in some[:_SHOWN]]
+        shown = [f"{one.name} {shape_text(_spec(one))} {one.dtype}" for one in some[:_SHOWN]]
         return ", ".join([*shown, *([f"{len(some) - _SHOWN} more"] if len(some) > _SHOWN else [])]) or "nothing"
 
     return f"takes {told(graph.real_inputs())} and gives {told(graph.outputs)}"

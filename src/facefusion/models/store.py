@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 from facefusion.errors import ModelInvalid, ModelMissing, UsageError
@@ -145,8 +146,10 @@ class ModelStore:
         if card.bundled:
             raise UsageError(f"{name}: comes with the package and stays")
         own = () if name in MODELS else (f"{name}.toml",)
-        for file in (card.file, f".{card.file}.part", f".{card.file}.mark", *own):
+        for file in (card.file, *own):
             found += [folder / file for folder in self.folders if _is_file(folder / file)]
+        for folder in self.folders:  # halves of pulls and of copies that were killed
+            found += [path for path in folder.glob(f".{escape(card.file)}.*") if path.suffix != ".busy"]
         if not found:
             raise ModelMissing(f"{name}: is not on this machine; nothing to remove")
         return found
@@ -264,7 +267,7 @@ def _digest(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelInvalid(
-            f"{path}: cannot be read ({error.strerror}); get the right to, or put it there anew"
+            f"{path}: cannot be read ({error.strerror}); allow that, or put it there anew"
         ) from None
 
 
@@ -272,4 +275,4 @@ def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except OSError as error:
-        raise ModelInvalid(f"{path.parent}: cannot be looked into ({error.strerror}); get the right to") from None
+        raise ModelInvalid(f"{path.parent}: cannot be looked into ({error.strerror}); allow that") from None

@@ -42,8 +42,8 @@ def bind(model: str, wanted: Sequence[TensorSpec], has: Sequence[TensorSpec]) ->
 
 
 def shape_text(spec: TensorSpec) -> str:
-    """A tensor's shape for people."""
-    return "(" + ", ".join(map(str, spec.shape)) + ")"
+    """A tensor's shape for people; exports that leave it out are read as having none."""
+    return f"({', '.join(map(str, spec.shape))})" if spec.shape else "(no shape)"
 
 
 _DTYPES = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from facefusion.errors import DiskFull, OutputFailed
 
 _ROOM_LEFT = 64 << 20
-_ELSEWHERE = "FACEFUSION_MODELS names another folder"
+_ELSEWHERE = "name another folder with FACEFUSION_MODELS"
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def not_written(place: Path, error: OSError, elsewhere: str = _ELSEWHERE) -> Out
     if isinstance(error, FileExistsError | NotADirectoryError):
         return OutputFailed(f"{place}: is no folder; {elsewhere}")
     why = error.strerror or type(error).__name__
-    return OutputFailed(f"{place}: cannot be written to ({why}); get the right to, or {elsewhere}")
+    return OutputFailed(f"{place}: cannot be written to ({why}); allow that, or {elsewhere}")
 
 
 def check_room(folder: Path, num_bytes: int, what: str) -> None:

@@ -24,6 +24,7 @@ from facefusion.models import ModelStore, writing
 from facefusion.models.bundles import export_bundle, import_bundle
 from facefusion.models.card import read_card
 from facefusion.models.card_text import card_text
+from facefusion.models.graph_writer import Value, model, node, write
 from facefusion.models.guessing import guess
 from facefusion.models.importing import Told, import_model, plain_name
 from facefusion.models.sniffing import check_file
@@ -130,6 +131,20 @@ def test_of_a_stranger_with_many_tensors_the_first_are_told(tmp_path: Path, own:
         import_model(path, own)
     assert "output_10 " in str(caught.value)
     assert "output_11 " not in str(caught.value)
+
+
+def test_a_graph_that_leaves_shapes_out_is_refused_and_one_that_leaves_lengths_free_is_taken(
+    tmp_path: Path, own: ModelStore
+) -> None:
+    def copying(name: str, shape: tuple[int | str, ...]) -> Path:
+        graph = model([node("Identity", ["input"], ["output"])], [Value("input", shape)], [Value("output", shape)], [])
+        return write(tmp_path / f"{name}.onnx", graph)
+
+    with pytest.raises(ModelInvalid, match=r"takes input \(no shape\) float32.*face_restorer takes input \(1, 3, 512"):
+        import_model(copying("bare", ()), own, Told(known_as="gfpgan_1.3"))
+    import_model(copying("free", ("n", "c", "h", "w")), own, Told(known_as="gfpgan_1.3"))
+    crop = np.full((512, 512, 3), 0.25, np.float32)
+    assert np.allclose(Zoo(own).adapter("gfpgan_1.3", "face_enhancer").restore([crop, crop]), 0.25, atol=1e-6)
 
 
 def test_what_several_contracts_fit_has_to_be_said(folder: Path, tmp_path: Path, own: ModelStore) -> None:
@@ -291,6 +306,7 @@ def test_what_others_need_stays_and_what_unfinished_pulls_left_goes(
         shutil.copy(folder / f"{name}.onnx", here)
     (here / ".modnet.onnx.part").write_bytes(b"half")
     (here / ".modnet.onnx.mark").write_text("tag")
+    (here / ".modnet.onnx.k1ll3d").write_bytes(b"half a copy")
     refused(work, 2, r"arcface_w600k_r50: inswapper_128 cannot do without it", "models", "remove", "arcface_w600k_r50")
     refused(work, 2, "unknown model 'nonsense'", "models", "remove", "modnet", "nonsense")
     assert (here / ".modnet.onnx.part").exists(), "all or none"
@@ -373,4 +389,4 @@ def test_a_folder_that_takes_nothing_is_told_in_one_line(
         outcome = call("--quiet", "models", *words)
         assert outcome.code == 7, (words, outcome)
         assert outcome.err.count("\n") == 1
-        assert ("is full; make room" if number == errno.ENOSPC else "FACEFUSION_MODELS names another") in outcome.err
+        assert ("is full; make room" if number == errno.ENOSPC else "name another folder with FACEFUSION_MODELS") in outcome.err

@@ -316,7 +316,7 @@ def test_whoever_waits_for_another_pull_is_told(server: Server, own: ModelStore)
 def test_a_folder_that_is_none_is_told(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     for folder in (tmp_path / "file", tmp_path / "file" / "models"):
-        with pytest.raises(OutputFailed, match="is no folder; FACEFUSION_MODELS names another"):
+        with pytest.raises(OutputFailed, match="is no folder; name another folder with FACEFUSION_MODELS"):
             pull(ModelStore((folder,)), NAME, network(server))
 
 
