@@ -266,9 +266,7 @@ def _digest(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise ModelInvalid(
-            f"{path}: cannot be read ({error.strerror}); allow that, or put it there anew"
-        ) from None
+        raise ModelInvalid(f"{path}: cannot be read ({error.strerror}); allow that, or put it there anew") from None
 
 
 def _is_file(path: Path) -> bool:

@@ -389,4 +389,5 @@ def test_a_folder_that_takes_nothing_is_told_in_one_line(
         outcome = call("--quiet", "models", *words)
         assert outcome.code == 7, (words, outcome)
         assert outcome.err.count("\n") == 1
-        assert ("is full; make room" if number == errno.ENOSPC else "name another folder with FACEFUSION_MODELS") in outcome.err
+        says = "is full; make room" if number == errno.ENOSPC else "name another folder with FACEFUSION_MODELS"
+        assert says in outcome.err
