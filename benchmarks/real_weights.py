@@ -60,8 +60,6 @@ _ESRGAN = {
 _DETECTORS = ("scrfd_2.5g", "retinaface_mnet", "yunet_2023_mar")
 _RECOGNISERS = ("faceplugin_512",)
 _PORTRAITS, _GREEN = 6, 4
-_UNLABELLED = 3
-"""Quarters of a picture, from above, that are without the visible label."""
 
 
 def bars(names: Sequence[str]) -> list[Bar]:
@@ -131,8 +129,8 @@ def matting_by_command(name: str, zoo: Zoo, case: Case, folder: Path, work: Path
     assert found is not None
     maps = LearnedSegmenter(lambda: zoo.adapter(name, "background_remover")).maps()
     wanted = enlarged(case.pixels, maps.of(case.pixels, shrunk(case.pixels)), np.zeros(case.alpha.shape, np.float32))
-    rows = found.shape[0] * _UNLABELLED // 4
-    return {"cli_apart": float(np.abs(found[:rows] / np.iinfo(found.dtype).max - wanted[:rows]).mean())}
+    apart = _unlabelled(found / np.iinfo(found.dtype).max) - _unlabelled(wanted)
+    return {"cli_apart": float(np.abs(apart).mean())}
 
 
 def upscaler_by_command(name: str, zoo: Zoo, folder: Path, work: Path, pixels: np.ndarray) -> Figures:
@@ -144,8 +142,13 @@ def upscaler_by_command(name: str, zoo: Zoo, folder: Path, work: Path, pixels: n
             "--output", str(output)], folder)  # fmt: skip
     wanted = (zoo.adapter(name, "frame_enhancer").enlarge(pixels) * 255 + 0.5).astype(np.uint8)
     found = read_image(output).pixels
-    rows = wanted.shape[0] * _UNLABELLED // 4
-    return {"cli_psnr": psnr(np.ascontiguousarray(found[:rows]), np.ascontiguousarray(wanted[:rows]))}
+    return {"cli_psnr": psnr(_unlabelled(found), _unlabelled(wanted))}
+
+
+def _unlabelled(picture: np.ndarray) -> np.ndarray:
+    """The middle rows, which are without the visible label."""
+    height = picture.shape[0]
+    return np.ascontiguousarray(picture[height // 4 : height - height // 4])
 
 
 def trimmed(case: Case) -> Case:

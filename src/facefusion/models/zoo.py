@@ -64,8 +64,8 @@ class Zoo:
                 raise ModelError(f"{card.name}: no adapter speaks to it; known contracts are {', '.join(ADAPTERS)}")
             if not card.bundled and self.store.needs_acceptance(card.name):
                 raise ModelError(
-                    f"{card.name}: its licence ({card.licence}) forbids commercial use; read it at {card.origin}, and "
-                    f"accept it once with `facefusion models accept {card.name}`"
+                    f"{card.name}: its licence ({card.licence}) {_forbids(card)}, and accept it once with "
+                    f"`facefusion models accept {card.name}`"
                 )
 
     def used(self, model: str, task: Task) -> tuple[Used, ...]:
@@ -143,6 +143,12 @@ class Zoo:
 
 def _place(model: str) -> str | Path:
     return Path(model) if is_path(model) else model
+
+
+def _forbids(card: ModelCard) -> str:
+    if card.origin.startswith("http"):
+        return f"forbids commercial use; read it at {card.origin}"
+    return f"counts as one without commercial use; read it where you got the file ({card.origin})"
 
 
 def is_path(model: str) -> bool:

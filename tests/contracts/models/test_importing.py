@@ -195,6 +195,12 @@ def test_import_by_the_command_line_then_use_then_remove(
     refused(work, 2, "comes with the package", "models", "remove", "open_nsfw")
 
 
+def test_a_licence_that_nobody_stated_is_not_said_to_forbid_anything(tmp_path: Path, own: ModelStore) -> None:
+    import_model(zoo.yunet(tmp_path / "finder.onnx"), own)
+    with pytest.raises(ModelError, match=r"not stated\) counts as one .* where you got the file \(.*finder\.onnx\)"):
+        Zoo(own).check("finder", "face_detector")
+
+
 def test_a_bundle_carries_everything_to_another_machine(folder: Path, tmp_path: Path, own: ModelStore) -> None:
     here = ModelStore((folder,))
     bundle = tmp_path / "zoo.zip"
