@@ -125,7 +125,7 @@ def commit() -> str:
     return f"{head}+" if changed else head or "unknown"
 
 
-_PLACES = ("--media", "--results", "--sheets", "--sheet", "--actress")
+_PLACES = ("--media", "--results", "--sheets", "--sheet", "--actress", "--cache", "--tensorflow")
 """Options that name a folder or file of one machine."""
 
 
