@@ -17,7 +17,7 @@ from facefusion.geometry.uv_maps import uv_maps, uv_pixels
 _SIZE, _FINE_SIZE = 128, 256
 _LEAST_SPREAD, _MOST_SPREAD = (4.0, 2.0, 2.0), (5.0, 3.0, 3.0)
 """Skin is taken to differ from the skin nearby by at least and at most this much (L, a, b), however even a photo is."""
-_SKIN, _OTHER = 1.6, 2.3
+_SKIN, _OTHER = 1.9, 2.7
 """Up to the first distance, counted in the skin's own spread, a texel has the skin's colour, from the second on not."""
 _NO_BEARD, _BEARD = 1.4, 1.8
 """A chin's fine contrast ÷ the cheeks': shaven chins have up to 1.5 times as much, beards and stubble twice."""

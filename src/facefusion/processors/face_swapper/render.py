@@ -109,7 +109,7 @@ def light_fields(base: Float32, ratio: Float32) -> Float32:
     gain = np.sqrt(wanted / size)
     colour = [1 / (size + _SURE_OF_SKIN), np.minimum(gain, _MOST_ODD)]
     brighter = np.clip((light - 1) / (_MUCH_LIGHTER - 1), 0, 1)
-    more = [1 / np.maximum(gain, 1), brighter]
+    more = [1 / np.sqrt(np.maximum(gain, 1)), brighter]
     return np.ascontiguousarray(np.dstack([*levels, *colour, before, after, *more]), np.float32)
 
 
@@ -121,8 +121,8 @@ def relight(texture: Float32, fields: Float32, uv: Float32, covered: Float32) ->
     shaded softens where the skin gets lighter, and hair stays as dark as it was. Colour moves along the line from grey
     to skin: as far as a pixel has the skin's colour it takes the new skin's, grey things (a highlight, a white beard)
     stay grey, and what differs in hue (a blush) keeps its difference.
-    Where the new skin is more colourful than the old, small differences of hue keep their size instead of growing with
-    it: a fold does not turn orange, nor a pale cheek grey.
+    Where the new skin is more colourful than the old, small differences of hue grow less than it does: a fold does not
+    turn orange, nor a pale cheek grey.
     Returns sRGB in [0, 1], 0 where covered (h, w) is 0; what is brightened rolls off softly above 0.8 instead of
     clipping. All of it is continuous in texture and light, so that no edge shows where there was none.
     """
@@ -203,7 +203,8 @@ def _relight(
 def _skin_share(share: np.float32, less: np.float32) -> np.float32:
     """How much of the new skin's hue a pixel takes that had `share` of the old skin's.
 
-    less: old strength of the hue ÷ new, at most 1: on more colourful skin a small difference stays as small as it was.
+    less: root of the old strength of the hue ÷ the new, at most 1: on more colourful skin a small difference grows less
+    than the skin's hue does.
     """
     missing = _ONE - share
     if missing <= _STILL_SKIN:

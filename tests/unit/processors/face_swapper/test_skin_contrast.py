@@ -57,3 +57,30 @@ def test_features_and_a_strength_of_zero_keep_what_is_there() -> None:
     assert not np.array_equal(matched[:, :40], sharp[:, :40])
     assert match_contrast(sharp, soft, skin, EYES_PX, 0.0) is sharp
     assert match_contrast(sharp, soft, np.zeros_like(skin), EYES_PX, 1.0) is sharp
+
+
+def folded(depth: float, size: int = 240) -> Float32:
+    """(size, size, 3) float32: smooth skin with a few broad folds, `depth` deep."""
+    rows = np.indices((size, size), dtype=np.float32)[0]
+    level = 1.0 - depth * np.cos(rows / 9.0) ** 8
+    return (np.array([0.6, 0.45, 0.35]) * level[..., None]).astype(np.float32)
+
+
+def test_deep_folds_become_shallower_on_smooth_skin_by_half_at_most() -> None:
+    deep, smooth, half = folded(0.4), folded(0.0), folded(0.3)
+    least, matched = (match_contrast(deep, target, everywhere(deep), EYES_PX, 1.0) for target in (smooth, half))
+    inner = np.s_[60:180, 60:180, 1]
+    depths = [float(np.ptp(picture[inner])) for picture in (deep, matched, least)]
+    assert depths[0] > 1.15 * depths[1] > 1.3 * depths[2]
+    assert depths[2] > 0.35 * depths[0]
+
+
+def test_a_brow_between_has_no_halo() -> None:
+    deep, smooth = folded(0.4), folded(0.0)
+    skin = everywhere(deep)
+    skin[100:140] = 0.0
+    browed = deep.copy()
+    browed[100:140] *= 0.2
+    plain, beside = (match_contrast(one, smooth, skin, EYES_PX, 1.0) for one in (deep, browed))
+    assert np.array_equal(beside[102:138], browed[102:138])
+    assert np.abs(beside[:92] - plain[:92]).max() < 0.02
