@@ -120,8 +120,9 @@ def _placed(path: Path, card: ModelCard, store: ModelStore, told: Told, notes: t
     folder = store.folders[0]
     place = folder / card.file
     with written(folder):
-        digest = copied(path, place)
         lock = Lock(folder)
+        lock.entries()  # a damaged one is told before anything is put there
+        digest = copied(path, place)
         lock.remember(place.name, Entry.of(place, digest, "import"))
         if not told.known_as:
             card = replace(card, sha256=digest, size_bytes=place.stat().st_size, notes="; ".join(notes))

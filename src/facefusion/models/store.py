@@ -97,6 +97,8 @@ class ModelStore:
         Raises UsageError for a bundled model or one that others need, ModelMissing when one is not here, OutputFailed.
         """
         left = {name: self._removable(name) for name in names}
+        for folder in self.folders:
+            Lock(folder).entries()  # a damaged one is told before anything is gone
         for name in () if needed else names:
             others = [one for one in self._needing(name) if one not in names]
             if others:

@@ -158,7 +158,7 @@ class RunReport:
         """For people."""
         faces = [f"{_counted(self.swapped, 'face')} changed"]
         faces += [f"{self.weakened} weakened (turned far)"] if self.weakened else []
-        faces += [f"{self.left_alone} left alone (turned too far)"] if self.left_alone else []
+        faces += [f"{self.left_alone} left alone (turned too far, or nothing was to change)"] if self.left_alone else []
         kept = [f"{self.segments_kept} of {self.segments} segments kept from before"] if self.segments_kept else []
         lone = [f"{_counted(self.frames_without_face, 'frame')} without a face"] if self.frames_without_face else []
         counts = [_counted(self.frames, "frame"), *(faces if self.tells_of_faces else []), *kept]
