@@ -15,7 +15,7 @@ from facefusion.errors import NoFaceFound
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.parse import OcclusionParser
 from facefusion.pipeline.prepare import unhidden
-from facefusion.pipeline.render import Visible
+from facefusion.pipeline.render_context import Visible
 from facefusion.processors.face_swapper import FaceSwapper, Settings
 
 _CHANGES = 1 / 512
