@@ -30,8 +30,6 @@ _GRAINY, _CALMED_PX, _OVER_NOISE = 0.008, 0.7, 1.5
 """Grain (sigma) from which on specks are looked for in a smoothed picture, how smooth, how plain they have to be."""
 _REACH = 2
 """How far away the frames are that fill and are averaged."""
-_HELD = 11
-"""Frames whose part of the work is kept for their neighbours: a window, and those that other threads are at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +53,7 @@ class FrameRestorer:
     def __init__(self, settings: Settings | None = None, survey: FilmSurvey | None = None) -> None:
         self._settings, self._survey = settings or Settings(), survey or FilmSurvey.empty()
         check_settings(self._settings)
-        self._kept = Kept(_HELD)
+        self._kept = Kept()
 
     def process_window(self, frames: Sequence[Frame], at: int) -> Frame:
         """`frames[at]` restored, of the same size and dtype."""
@@ -70,6 +68,7 @@ class FrameRestorer:
 
     def _clean(self, frames: Sequence[Frame], at: int) -> tuple[Float32, Float32]:
         """The frame without flicker, scratches, dust and some of its grain; and where the damage was."""
+        self._kept.view(frames)
         settings, here = self._settings, self._alone(frames[at])
         near = self._near(frames, at) if settings.dust > 0 or settings.grain > 0 else []
         pixels, gray, found = here.pixels, here.gray, here.lines.astype(np.float32)

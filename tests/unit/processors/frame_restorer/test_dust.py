@@ -142,7 +142,8 @@ def test_a_scratch_goes_on_where_it_is_lost_between_two_places() -> None:
 
 def test_work_is_done_once_whichever_thread_asks() -> None:
     frames, calls = [Frame(np.zeros((4, 4, 3), np.uint8), index=index) for index in range(3)], []
-    kept = Kept(2)
+    kept = Kept()
+    kept.view(frames[:2])
 
     def made() -> int:
         calls.append(1)
@@ -151,6 +152,13 @@ def test_work_is_done_once_whichever_thread_asks() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(lambda _: kept.get(frames[0], "name", made), range(4))) == [1] * 4
-    for frame in frames[1:]:
-        kept.get(frame, "name", made)
-    assert kept.get(frames[0], "name", made) == 4
+    assert kept.get(frames[1], "name", made) == 2
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(kept.view, frames[2:]).result()
+        pool.submit(kept.get, frames[2], "name", made).result()
+        kept.view(frames[1:2])
+        assert kept.get(frames[1], "name", made) == 2
+        assert kept.get(frames[0], "name", made) == 4
+        assert kept.get(frames[2], "name", made) == 3
+    kept.view(frames[1:2])
+    assert kept.get(frames[2], "name", made) == 5
