@@ -16,11 +16,13 @@ from facefusion.models.sessions import Session
 from facefusion.models.stand_ins import stand_in
 from facefusion.pipeline.benchmarking import stand_in_store
 
-LEARNED = tuple(card.name for card in cards() if card.contract in ADAPTERS and "2048" not in card.name)
+LEARNED = tuple(
+    {card.contract: card.name for card in cards() if card.contract in ADAPTERS and "2048" not in card.name}.values()
+)
 
 
 @pytest.mark.parametrize("name", LEARNED)
-def test_every_model_has_a_stand_in_that_its_card_binds_to(name: str, tmp_path: Path) -> None:
+def test_every_contract_has_a_stand_in_that_its_card_binds_to(name: str, tmp_path: Path) -> None:
     card = ModelStore().card(name)
     session = Session(stand_in(card, tmp_path / card.file), card=card)
     random = np.random.default_rng(0)
