@@ -35,10 +35,10 @@ from facefusion.processors.frame_enhancer import FrameEnhancer
 from facefusion.processors.frame_restorer import FilmSurveyor, FrameRestorer, Settings
 
 BARS = (
-    Bar("restoring_to_coding", "at most", 8),
+    Bar("restoring_to_coding", "at most", 5),
     Bar("restoring_seconds", "at most", 0.35),
-    Bar("face_to_coding", "at most", 8),
-    Bar("doubling_to_coding", "at most", 4),
+    Bar("face_to_coding", "at most", 3),
+    Bar("doubling_to_coding", "at most", 1.5),
 )
 Item = TypeVar("Item")
 CLIP, SIZE, FRAMES, SKIPPED = "lp_s18.mp4", (1920, 1080), 14, 5
