@@ -184,7 +184,7 @@ def test_every_contract_runs_by_its_option_and_is_named(
     step = len(after) // len(before)
     assert step == (2 if option == LARGER else 1)
     apart = abs(after[::step, ::step] - before)
-    assert apart[60:130, 80:140].mean() > 6
+    assert apart[60:130, 80:140].mean() > 3  # the watermark alone is 1
     text = str(read_manifest(out))
     assert name in text
     assert sha256_of(ModelStore((folder,)).path(name)) in text
