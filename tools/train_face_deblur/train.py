@@ -17,10 +17,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from tools.train_face_deblur.degrade import Float32, degraded
+from tools.train_face_deblur.export import export
 from tools.train_face_deblur.network import RestorerNet
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
@@ -139,33 +138,6 @@ def main() -> None:
             saved = time.time()
     export(mean, options.output / "face_deblur.onnx")
     print(f"done {step} gain {gain_db(mean, held):.3f} dB")
-
-
-def export(net: RestorerNet, path: Path) -> None:
-    """Write the network for ONNX Runtime: any size, weights kept in half precision and widened when it is loaded."""
-    free = {"picture": {0: "n", 2: "h", 3: "w"}, "restored": {0: "n", 2: "h", 3: "w"}}
-    torch.onnx.export(
-        net.eval(), (torch.zeros(1, 3, 64, 64),), path, input_names=["picture"], output_names=["restored"],
-        opset_version=17, dynamic_axes=free, dynamo=False,
-    )  # fmt: skip
-    net.train()
-    onnx.save(halved(onnx.load(path)), path)
-
-
-def halved(model: onnx.ModelProto) -> onnx.ModelProto:
-    """`model` with large weights stored as float16, each behind a Cast: half the file, the same arithmetic."""
-    graph, casts = model.graph, []
-    for weight in list(graph.initializer):
-        if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < 1000:
-            continue
-        half = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{weight.name}.half")
-        graph.initializer.remove(weight)
-        graph.initializer.append(half)
-        casts.append(helper.make_node("Cast", [half.name], [weight.name], to=TensorProto.FLOAT))
-    for number, cast in enumerate(casts):
-        graph.node.insert(number, cast)
-    onnx.checker.check_model(model)
-    return model
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
+from tools.train_face_deblur.export import export
 from tools.train_face_restore.encoder import Encoder
-from tools.train_face_restore.export import export
 from tools.train_face_restore.losses import chips_of, person_loss, picture_loss, ssim
 from tools.train_face_restore.network import RestorerNet
 from tools.train_face_restore.pairs import Portrait, batch_of, example, held_example, portraits

@@ -14,7 +14,7 @@ _SPENT = (
     "out of memory", "failed to allocate", "bad allocation", "bad_alloc", "cudaerrormemoryallocation",
     "smaller than requested bytes", "cudnn_status_alloc_failed", "cublas_status_alloc_failed",
 )  # fmt: skip
-"""What ONNX Runtime and its providers say; the fifth is its arena's, when it has reached its limit."""
+"""What ONNX Runtime and its providers say; the sixth is its arena's, when it has reached its limit."""
 
 
 def is_spent(said: str) -> bool:

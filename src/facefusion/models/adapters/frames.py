@@ -53,7 +53,7 @@ class Upscaler:
         fade = margin // 2
         out = np.zeros((height * scale, width * scale, 3), np.float32)
         corners = [(y, x) for y in range(0, height, tall) for x in range(0, width, wide)]
-        for part in batched(corners, self._session.batch):
+        for part in _parts(corners, self._session.batch):
             tiles = [padded[y : y + tall + 2 * margin, x : x + wide + 2 * margin] for y, x in part]
             for (y, x), made in zip(part, self._run(tiles), strict=True):
                 (rows, down), (columns, right) = (
@@ -76,7 +76,7 @@ class Upscaler:
         return session.outputs[0].decode(session.run_each(session.inputs[0].encode_many(tiles))[0])
 
 
-def batched(corners: Sequence[tuple[int, int]], size: int) -> Iterator[Sequence[tuple[int, int]]]:
+def _parts(corners: Sequence[tuple[int, int]], size: int) -> Iterator[Sequence[tuple[int, int]]]:
     """`corners`, at most `size` at a time."""
     return (corners[start : start + size] for start in range(0, len(corners), size))
 

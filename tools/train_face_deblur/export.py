@@ -8,14 +8,14 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from tools.train_face_restore.network import RestorerNet
+from torch import nn
 
 _LARGE = 1000
 """Weights with fewer numbers stay as they are."""
 
 
-def export(net: RestorerNet, path: Path) -> None:
-    """`net` as an ONNX file at `path`; both sides of the picture are free, in multiples of 16."""
+def export(net: nn.Module, path: Path) -> None:
+    """`net` as an ONNX file at `path`; both sides of the picture are free, in multiples of its blocks."""
     free = {"picture": {0: "n", 2: "h", 3: "w"}, "restored": {0: "n", 2: "h", 3: "w"}}
     torch.onnx.export(
         net.eval(), (torch.zeros(1, 3, 64, 64),), path, input_names=["picture"], output_names=["restored"],
